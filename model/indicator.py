@@ -1,0 +1,64 @@
+"""The definition of a KPI."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """Where a value starts to matter. ``kind`` says how ``warn`` and ``crit`` are read.
+
+    ``value``: in the indicator's unit. ``band``: outside ``low``–``high``. ``usual_ratio``: times
+    the usual value. ``z``: robust z. The other kinds of the contract (funnel, plan, burn) are
+    accepted by packs and evaluated by later capabilities.
+    """
+
+    kind: str = "value"
+    warn: float | None = None
+    crit: float | None = None
+    low: float | None = None
+    high: float | None = None
+    crit_low: float | None = None
+    crit_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One KPI: what it means, how it is counted, when it worries.
+
+    ``direction`` is lower, higher or band (which side is better). ``title``, ``short`` and
+    ``unit`` are message ids of ``texts``. ``cadence`` is how often it is measured. ``is_counted``
+    marks figures about people's cases, to which the small-cell rule applies.
+    """
+
+    id: str
+    title: str
+    short: str
+    unit: str
+    direction: str
+    domain: str
+    cadence: timedelta
+    window: timedelta
+    time_aggregation: str
+    district_aggregation: str
+    definition: str
+    numerator: str
+    denominator: str
+    source: str
+    standard: str = ""
+    decimals: int = 1
+    min_n: int = 1
+    threshold: Threshold = field(default_factory=Threshold)
+    target: float | None = None
+    normal: tuple[float, float] | None = None
+    owner: str = ""
+    weight: float = 1.0
+    is_public: bool = True
+    is_counted: bool = False
+    quantities: tuple[str, ...] = ()  # observations that it needs
+    needs_cases: bool = False
+    options: tuple[tuple[str, str], ...] = ()  # e.g. (("table", "us-2024"),)
+
+    def option(self, name: str, default: str) -> str:
+        """Return one option of this city's setting."""
+        return dict(self.options).get(name, default)
