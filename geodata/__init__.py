@@ -1,0 +1,18 @@
+"""District shapes: which district a point lies in, and their geometry for the browser. Pure."""
+
+from geodata.build import build
+from geodata.districts import Districts
+from geodata.errors import GeoError
+from geodata.names import SHORT_LENGTH, clean_name, short_names
+from geodata.svg import DistrictShape, MapShape
+
+__all__ = [
+    "SHORT_LENGTH",
+    "DistrictShape",
+    "Districts",
+    "GeoError",
+    "MapShape",
+    "build",
+    "clean_name",
+    "short_names",
+]
