@@ -52,7 +52,7 @@ def is_faithful(before: Shapes, after: Shapes, width: float) -> bool:
     if not (shapely.is_valid(after).all() and np.isin(shapely.get_type_id(after), (3, 6)).all()):
         return False
     lost = shapely.difference(shapely.union_all(before), shapely.union_all(after))
-    return bool(shapely.is_empty(shapely.buffer(lost, -width, quad_segs=2)))
+    return bool(shapely.area(shapely.buffer(lost, -width)) <= width**2)
 
 
 def _array(shapes: Any) -> Shapes:
