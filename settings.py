@@ -19,7 +19,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "memory")
-OTHER_NAMES = frozenset({"BARTIZAN_REALDATA", "BARTIZAN_LEASH"})  # ours, but not settings
+OTHER_NAMES = frozenset(  # ours, but not settings of a house
+    {"BARTIZAN_REALDATA", "BARTIZAN_LEASH", "BARTIZAN_LONG"}
+)
 
 
 class SettingsError(Exception):
