@@ -1,0 +1,1 @@
+"""The short memory: the only code that speaks Redis."""
