@@ -62,6 +62,8 @@ class Rule:
     crit: float | None = None
     low: float | None = None
     high: float | None = None
+    crit_low: float | None = None  # band: outside these is critical
+    crit_high: float | None = None
     deadband: float = 0.0
     on_delay: timedelta = timedelta(0)
     crit_on_delay: timedelta | None = None
