@@ -1,0 +1,175 @@
+"""The road back: commands of people, the records they act upon, and the locks."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+import redis
+
+from model import Command, Outcome
+from store import codec, keys, scripts
+from store.base import Lock, Versioned
+from store.client import BLOCK_MS, QUICK_S, Clients, guarded
+from store.errors import Conflict, Fenced, StoreSilent
+from store.shards import make_group
+
+_EXPIRY_S = 86_400  # how long an outcome can be asked for again
+_CONSUMER = "worker"
+
+
+class Desk:
+    """Commands, outcomes and records."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._quick = clients.quick
+        self._patient = clients.patient
+        self._submit = self._quick.register_script(scripts.SUBMIT)
+        self._withdraw = self._quick.register_script(scripts.WITHDRAW)
+        self._answer = self._patient.register_script(scripts.ANSWER)
+        self._save = self._patient.register_script(scripts.SAVE)
+        self._cursor = "0"
+
+    @guarded
+    def submit(self, command: Command, timeout_s: float = 5.0) -> Outcome:
+        """See ``Store``."""
+        deadline = time.monotonic() + timeout_s
+        name = command.command_id
+        places = [keys.command(name), keys.COMMANDS, keys.answer(name)]
+        reply = self._submit(keys=places, args=[codec.dumps(command), _EXPIRY_S])
+        while reply is None:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                args = [keys.DESK]
+                raise StoreSilent(name, is_taken=not self._withdraw(keys=places[:2], args=args))
+            if self._patient.blpop(keys.bell(name), max(0.01, min(left_s, BLOCK_MS / 1000))):
+                self._quick.lpush(keys.bell(name), "1")  # others may wait for the same outcome
+                self._quick.expire(keys.bell(name), 60)
+            reply = self._quick.get(keys.answer(name))
+        return codec.build(Outcome, codec.loads(reply))
+
+    @guarded
+    def take_commands(self, block_ms: int = 0) -> list[Command]:
+        """See ``Store``."""
+        try:
+            return self._take(block_ms)
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            make_group(self._patient, keys.COMMANDS, keys.DESK)
+            self._cursor = "0"
+        return self._take(block_ms)
+
+    def _take(self, block_ms: int) -> list[Command]:
+        block = min(block_ms, BLOCK_MS) if block_ms > 0 and self._cursor == ">" else None
+        streams = {keys.COMMANDS: self._cursor}
+        reply = self._patient.xreadgroup(keys.DESK, _CONSUMER, streams, count=100, block=block)
+        rows = reply[0][1] if isinstance(reply, list) and reply else _rows(reply)
+        if self._cursor != ">":
+            self._cursor = rows[-1][0].decode() if rows else ">"
+            return _commands(rows) or self._take(block_ms)
+        return _commands(rows)
+
+    @guarded
+    def answer(self, outcome: Outcome) -> None:
+        """See ``Store``."""
+        name = outcome.command_id
+        places = [keys.command(name), keys.answer(name), keys.bell(name), keys.COMMANDS]
+        self._answer(keys=places, args=[keys.DESK, codec.dumps(outcome), _EXPIRY_S])
+
+    @guarded
+    def save_records(
+        self,
+        changes: Mapping[str, Mapping[str, Any] | None],
+        *,
+        expected: Mapping[str, int] | None = None,
+        answers: Sequence[Outcome] = (),
+        fence: Lock | None = None,
+    ) -> dict[str, int]:
+        """See ``Store``."""
+        places = [keys.RECORDS, keys.VERSIONS, keys.lock(fence.name if fence else "none")]
+        places.append(keys.COMMANDS)
+        for outcome in answers:
+            name = outcome.command_id
+            places += [keys.command(name), keys.answer(name), keys.bell(name)]
+        wanted = expected or {}
+        token = "" if fence is None else str(fence.token)
+        args: list[Any] = [token, keys.DESK, _EXPIRY_S, len(changes)]
+        for key, body in changes.items():
+            args += [key, wanted.get(key, ""), b"" if body is None else codec.dumps(body)]
+        args += [codec.dumps(outcome) for outcome in answers]
+        try:
+            reply = self._save(keys=places, args=args)
+        except redis.ResponseError as error:
+            if "FENCED" in str(error):
+                raise Fenced("the lock has passed to another worker") from error
+            raise
+        if reply[0] == b"conflict":
+            raise Conflict([key.decode() for key in reply[1:]])
+        return dict(zip(changes, reply[1:], strict=True))
+
+    @guarded
+    def records(self) -> dict[str, Versioned]:
+        """See ``Store``."""
+        pipe = self._patient.pipeline(transaction=True)
+        pipe.hgetall(keys.RECORDS)
+        pipe.hgetall(keys.VERSIONS)
+        bodies, versions = pipe.execute()
+        return {
+            key.decode(): Versioned(int(versions[key]), codec.loads(body))
+            for key, body in bodies.items()
+        }
+
+
+class Locks:
+    """Leases on names."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._r = clients.quick
+        self._take = self._r.register_script(scripts.LOCK)
+
+    @guarded
+    def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> "Lease | None":
+        """See ``Store``."""
+        ttl_ms = int(ttl.total_seconds() * 1000)
+        token = self._take(keys=[keys.lock(name), keys.FENCE], args=[ttl_ms])
+        return None if token is None else Lease(self._r, name, int(token), ttl_ms)
+
+
+class Lease:
+    """A lock that is ours until its time runs out."""
+
+    def __init__(self, client: Any, name: str, token: int, ttl_ms: int) -> None:
+        self.name = name
+        self.token = token
+        self._ttl_ms = ttl_ms
+        self._renew = client.register_script(scripts.RENEW)
+        self._release = client.register_script(scripts.RELEASE)
+
+    @guarded
+    def renew(self) -> bool:
+        """See ``Lock``."""
+        return bool(self._renew(keys=[keys.lock(self.name)], args=[self.token, self._ttl_ms]))
+
+    @guarded
+    def release(self) -> None:
+        """See ``Lock``."""
+        self._release(keys=[keys.lock(self.name)], args=[self.token])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def _rows(reply: Any) -> list[Any]:
+    """Return the entries of a stream reply in its RESP3 shape."""
+    return [row for part in (reply or {}).values() for rows in part for row in rows]
+
+
+def _commands(rows: Sequence[Any]) -> list[Command]:
+    return [codec.build(Command, codec.loads(pairs[b"c"])) for _, pairs in rows if pairs]
+
+
+__all__ = ["QUICK_S", "Desk", "Lease", "Locks"]

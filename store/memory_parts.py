@@ -1,0 +1,173 @@
+"""Parts of the twin in memory: facts on their way, and locks."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from model import Fact
+from store import codec
+from store.admission import within
+from store.base import Backlog, Lock
+from store.errors import Fenced
+
+
+@dataclass
+class _Entry:
+    fact: Fact
+    owner: str | None = None
+    taken_at: float = 0.0
+
+
+class MemoryShards:
+    """The streams of incoming facts."""
+
+    def __init__(self, changed: threading.Condition, idle_s: float) -> None:
+        self._changed = changed
+        self._idle_s = idle_s
+        self._shards: dict[int, dict[str, _Entry]] = defaultdict(dict)
+        self._given: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._last = 0
+        self._seen: dict[tuple[str, bytes], bytes] = {}
+
+    def add_facts(self, facts: Sequence[Fact], *, shard: int = 0) -> None:
+        """See ``Store``."""
+        rows = codec.loads(codec.dump_facts(facts))  # the same refusals as on the wire
+        with self._changed:
+            for row in rows:
+                self._last += 1
+                self._shards[shard][f"{self._last}-0"] = _Entry(codec.build_fact(row))
+            self._changed.notify_all()
+
+    def admit(self, facts: Sequence[Fact], *, shard: int = 0) -> list[Fact]:
+        """See ``Store``."""
+        known = self.seen(facts)
+        fresh = [fact for fact, is_known in zip(facts, known, strict=True) if not is_known]
+        self.add_facts(fresh, shard=shard)
+        self.mark_seen(fresh)
+        return fresh
+
+    def seen(self, facts: Sequence[Fact]) -> list[bool]:
+        """See ``Store``."""
+        places = [(fact.feed_id.encode() + codec.key_of(fact)) for fact in facts]
+        contents = [codec.content_of(fact) for fact in facts]
+        before = [
+            self._seen.get((fact.feed_id, codec.key_of(fact))) == content
+            for fact, content in zip(facts, contents, strict=True)
+        ]
+        return within(list(zip(places, contents, strict=True)), before)
+
+    def mark_seen(self, facts: Sequence[Fact]) -> None:
+        """See ``Store``."""
+        for fact in facts:
+            self._seen[fact.feed_id, codec.key_of(fact)] = codec.content_of(fact)
+
+    def read_facts(
+        self, consumer: str, *, shard: int = 0, count: int = 5000, block_ms: int = 1000
+    ) -> list[tuple[str, Fact]]:
+        """See ``Store``."""
+        deadline = time.monotonic() + block_ms / 1000
+        with self._changed:
+            while True:
+                found = self._take(consumer, shard, count)
+                left_s = deadline - time.monotonic()
+                if found or left_s <= 0:
+                    return found
+                self._changed.wait(min(left_s, 0.05))
+
+    def _take(self, consumer: str, shard: int, count: int) -> list[tuple[str, Fact]]:
+        now = time.monotonic()
+        given = self._given[consumer, shard]
+        entries = self._shards[shard]
+        taken = {key: e for key, e in entries.items() if e.owner is not None}
+        own = [key for key, e in taken.items() if e.owner == consumer and key not in given]
+        dead = [
+            key
+            for key, e in taken.items()
+            if e.owner != consumer and now - e.taken_at >= self._idle_s
+        ]
+        is_busy = any(e.owner != consumer for e in taken.values())
+        fresh = [] if is_busy else [key for key, e in entries.items() if e.owner is None]
+        chosen = (own or dead or fresh)[:count]
+        for key in chosen:
+            entries[key].owner, entries[key].taken_at = consumer, now
+        given.update(chosen)
+        return [(key, entries[key].fact) for key in chosen]
+
+    def rewind(self, consumer: str, *, shard: int = 0) -> None:
+        """See ``Store``."""
+        self._given.pop((consumer, shard), None)
+
+    def ack(self, ids: Sequence[str], *, shard: int = 0) -> None:
+        """See ``Store``."""
+        with self._changed:
+            for name in ids:
+                self._shards[shard].pop(name, None)
+            self._changed.notify_all()
+
+    def backlog(self, *, shard: int = 0) -> Backlog:
+        """See ``Store``."""
+        owners = [entry.owner for entry in self._shards[shard].values()]
+        return Backlog(owners.count(None), len(owners) - owners.count(None))
+
+
+class MemoryLocks:
+    """Leases on names."""
+
+    def __init__(self, changed: threading.Condition) -> None:
+        self._changed = changed
+        self._held: dict[str, tuple[int, float]] = {}
+        self._fence = 0
+
+    def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> "MemoryLease | None":
+        """See ``Store``."""
+        with self._changed:
+            if self.owner(name) is not None:
+                return None
+            self._fence += 1
+            lease = MemoryLease(self, name, self._fence, ttl.total_seconds())
+            self.hold(lease, ttl.total_seconds())
+            return lease
+
+    def owner(self, name: str) -> int | None:
+        """Return the token that holds the name now."""
+        token, until = self._held.get(name, (0, 0.0))
+        return token if until > time.monotonic() else None
+
+    def hold(self, lease: "MemoryLease", ttl_s: float) -> None:
+        """Lengthen a lease; zero ends it."""
+        self._held[lease.name] = (lease.token, time.monotonic() + ttl_s)
+
+    def check(self, fence: Lock | None) -> None:
+        """Raise ``Fenced`` where the lock was lost."""
+        if fence is not None and self.owner(fence.name) != fence.token:
+            raise Fenced("the lock has passed to another worker")
+
+
+class MemoryLease:
+    """A lock that is ours until its time runs out."""
+
+    def __init__(self, locks: MemoryLocks, name: str, token: int, ttl_s: float) -> None:
+        self.name, self.token = name, token
+        self._locks, self._ttl_s = locks, ttl_s
+
+    def renew(self) -> bool:
+        """See ``Lock``."""
+        if self._locks.owner(self.name) != self.token:
+            return False
+        self._locks.hold(self, self._ttl_s)
+        return True
+
+    def release(self) -> None:
+        """See ``Lock``."""
+        if self._locks.owner(self.name) == self.token:
+            self._locks.hold(self, 0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

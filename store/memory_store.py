@@ -1,0 +1,204 @@
+"""The twin in memory: the same promises within one process, for tests."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from model import Command, FeedState, Outcome, Reject, Snapshot
+from store import codec
+from store.base import Head, Lock, RejectPage, Versioned
+from store.errors import Conflict, StoreSilent
+from store.feeds import CAP
+from store.memory_parts import MemoryLocks, MemoryShards
+
+IDLE_MS = 15_000
+
+
+class MemoryStore:
+    """Keeps the promises of ``store.base.Store``; what each method does is written there."""
+
+    def __init__(self, *, idle_ms: int = IDLE_MS) -> None:
+        self._changed = threading.Condition(threading.RLock())
+        self._epoch = time.time_ns() // 1_000_000
+        shards = MemoryShards(self._changed, idle_ms / 1000)
+        self.add_facts = shards.add_facts
+        self.admit = shards.admit
+        self.seen = shards.seen
+        self.mark_seen = shards.mark_seen
+        self.read_facts = shards.read_facts
+        self.rewind = shards.rewind
+        self.ack = shards.ack
+        self.backlog = shards.backlog
+        self._head: Head | None = None
+        self._snapshot: Snapshot | None = None
+        self._n = 0
+        self._queue: dict[str, Command] = {}
+        self._taken: set[str] = set()
+        self._answers: dict[str, Outcome] = {}
+        self._records: dict[str, Versioned] = {}
+        self._memory: dict[str, bytes] = {}
+        self._feed_states: dict[str, FeedState] = {}
+        self._rejects: dict[str, list[tuple[int, Reject]]] = defaultdict(list)
+        self._counters: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._locks = MemoryLocks(self._changed)
+        self.lock = self._locks.lock
+
+    def ping(self) -> None:
+        """See ``Store``."""
+
+    def close(self) -> None:
+        """See ``Store``."""
+
+    def epoch(self) -> int:
+        """See ``Store``."""
+        return self._epoch
+
+    def publish(self, snapshot: Snapshot, *, fence: Lock | None = None) -> Head:
+        """See ``Store``."""
+        body_id, body = codec.dump_body(snapshot)
+        with self._changed:
+            self._locks.check(fence)
+            self._n += 1
+            version = f"{self._epoch}-{self._n}"
+            self._head = Head(version, snapshot.published_at, body_id)
+            self._snapshot = codec.load_body(body, version, snapshot.published_at)
+            self._changed.notify_all()
+            return self._head
+
+    def latest(self) -> Snapshot | None:
+        """See ``Store``."""
+        return self._snapshot
+
+    def head(self) -> Head | None:
+        """See ``Store``."""
+        return self._head
+
+    def ticks(self, timeout_s: float = 1.0) -> Iterator[Head | None]:
+        """See ``Store``."""
+        last: Head | None = None
+        while True:
+            news = self._news(last, timeout_s)
+            last = news or last
+            yield news
+
+    def _news(self, last: Head | None, timeout_s: float) -> Head | None:
+        with self._changed:
+            has_new = self._changed.wait_for(lambda: self._head != last, timeout_s)
+            return self._head if has_new else None
+
+    def submit(self, command: Command, timeout_s: float = 5.0) -> Outcome:
+        """See ``Store``."""
+        name = command.command_id
+        with self._changed:
+            if name not in self._answers:
+                self._queue.setdefault(name, command)
+                self._changed.notify_all()
+            if not self._changed.wait_for(lambda: name in self._answers, timeout_s):
+                is_taken = name in self._taken
+                if not is_taken:
+                    self._queue.pop(name, None)
+                raise StoreSilent(name, is_taken=is_taken)
+            return self._answers[name]
+
+    def take_commands(self, block_ms: int = 0) -> list[Command]:
+        """See ``Store``."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue.keys() - self._taken, block_ms / 1000)
+            fresh = [item for name, item in self._queue.items() if name not in self._taken]
+            self._taken.update(item.command_id for item in fresh)
+            return fresh
+
+    def answer(self, outcome: Outcome) -> None:
+        """See ``Store``."""
+        with self._changed:
+            self._answers[outcome.command_id] = outcome
+            self._queue.pop(outcome.command_id, None)
+            self._taken.discard(outcome.command_id)
+            self._changed.notify_all()
+
+    def save_records(
+        self,
+        changes: Mapping[str, Mapping[str, Any] | None],
+        *,
+        expected: Mapping[str, int] | None = None,
+        answers: Sequence[Outcome] = (),
+        fence: Lock | None = None,
+    ) -> dict[str, int]:
+        """See ``Store``."""
+        with self._changed:
+            self._locks.check(fence)
+            wanted = {key: v for key, v in (expected or {}).items() if key in changes}
+            wrong = [key for key, version in wanted.items() if self._version(key) != version]
+            if wrong:
+                raise Conflict(wrong)
+            for key, body in changes.items():
+                if body is None:
+                    self._records.pop(key, None)
+                else:
+                    fresh = codec.loads(codec.dumps(body))
+                    self._records[key] = Versioned(self._version(key) + 1, fresh)
+            for outcome in answers:
+                self.answer(outcome)
+            return {key: self._version(key) for key in changes}
+
+    def _version(self, key: str) -> int:
+        record = self._records.get(key)
+        return 0 if record is None else record.version
+
+    def records(self) -> dict[str, Versioned]:
+        """See ``Store``."""
+        with self._changed:
+            return {
+                k: replace(r, body=codec.loads(codec.dumps(r.body)))
+                for k, r in self._records.items()
+            }
+
+    def save_memory(self, feed_id: str, memory: Mapping[str, Any]) -> None:
+        """See ``Store``."""
+        self._memory[feed_id] = codec.dumps(memory)
+
+    def memory(self, feed_id: str) -> dict[str, Any]:
+        """See ``Store``."""
+        return dict(codec.loads(self._memory.get(feed_id, b"{}")))
+
+    def save_feed_states(self, states: Sequence[FeedState]) -> None:
+        """See ``Store``."""
+        self._feed_states |= {state.id: state for state in states}
+
+    def feed_states(self) -> dict[str, FeedState]:
+        """See ``Store``."""
+        return dict(self._feed_states)
+
+    def add_rejects(self, rejects: Sequence[Reject]) -> int:
+        """See ``Store``."""
+        n_new = 0
+        for reject in rejects:
+            rows = self._rejects[reject.feed_id]
+            key = codec.key_of_reject(reject)
+            if any(codec.key_of_reject(old) == key for _, old in rows):
+                continue
+            n_new += 1
+            self._counters[reject.feed_id]["quarantined"] += 1
+            rows.append((self._counters[reject.feed_id]["quarantined"], reject))
+            del rows[:-CAP]
+        return n_new
+
+    def rejects(self, feed_id: str, *, limit: int = 100, before: str | None = None) -> RejectPage:
+        """See ``Store``."""
+        older = [row for row in self._rejects[feed_id] if before is None or row[0] < int(before)]
+        page = older[::-1][:limit]
+        more = str(page[-1][0]) if len(older) > limit else None
+        total = self._counters[feed_id]["quarantined"]
+        return RejectPage([reject for _, reject in page], more, total)
+
+    def count(self, feed_id: str, **by: int) -> None:
+        """See ``Store``."""
+        for name, number in by.items():
+            self._counters[feed_id][name] += number
+
+    def counters(self, feed_id: str) -> dict[str, int]:
+        """See ``Store``."""
+        return dict(self._counters[feed_id])

@@ -1,0 +1,53 @@
+"""The store on a Redis or Valkey server: the parts, put together."""
+
+from store.admission import Admission
+from store.client import connect, guarded
+from store.desk import Desk, Locks
+from store.feeds import FeedRecords
+from store.shards import IDLE_MS, Shards
+from store.snapshots import Snapshots
+
+
+class RedisStore:
+    """Keeps the promises of ``store.base.Store``; what each method does is written there."""
+
+    def __init__(self, url: str, *, idle_ms: int = IDLE_MS) -> None:
+        self._clients = connect(url)
+        feeds = FeedRecords(self._clients)
+        shards = Shards(self._clients, feeds.add_rejects, idle_ms)
+        admission = Admission(self._clients.patient, shards)
+        snapshots = Snapshots(self._clients)
+        desk = Desk(self._clients)
+        self.close = self._clients.close
+        self.add_facts = shards.add_facts
+        self.read_facts = shards.read_facts
+        self.rewind = shards.rewind
+        self.ack = shards.ack
+        self.backlog = shards.backlog
+        self.admit = admission.admit
+        self.seen = admission.seen
+        self.mark_seen = admission.mark_seen
+        self.epoch = snapshots.epoch
+        self.publish = snapshots.publish
+        self.latest = snapshots.latest
+        self.head = snapshots.head
+        self.ticks = snapshots.ticks
+        self.submit = desk.submit
+        self.take_commands = desk.take_commands
+        self.answer = desk.answer
+        self.save_records = desk.save_records
+        self.records = desk.records
+        self.save_memory = feeds.save_memory
+        self.memory = feeds.memory
+        self.save_feed_states = feeds.save_feed_states
+        self.feed_states = feeds.feed_states
+        self.add_rejects = feeds.add_rejects
+        self.rejects = feeds.rejects
+        self.count = feeds.count
+        self.counters = feeds.counters
+        self.lock = Locks(self._clients).lock
+
+    @guarded
+    def ping(self) -> None:
+        """See ``Store``."""
+        self._clients.quick.ping()

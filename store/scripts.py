@@ -1,0 +1,190 @@
+"""What must happen at once on the server, as Lua. Each script touches one hash tag only."""
+
+# KEYS: stream. ARGV: group, consumer, cursor, count, idle_ms.
+# A shard's entries are handled in order by one consumer at a time: nobody gets new entries while
+# another consumer holds unacknowledged ones. History can then skip a replay by its last id.
+READ = """
+local key, group, me, cursor = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local count, idle = tonumber(ARGV[4]), ARGV[5]
+if cursor ~= '>' then
+  local own = redis.call('XREADGROUP', 'GROUP', group, me, 'COUNT', count, 'STREAMS', key, cursor)
+  if own and own[1] and #own[1][2] > 0 then return {'own', own[1][2]} end
+end
+local pending = redis.call('XPENDING', key, group)
+if pending[1] > 0 then
+  local is_busy, ids = false, {}
+  for _, consumer in ipairs(pending[4] or {}) do
+    if consumer[1] ~= me and tonumber(consumer[2]) > 0 then
+      is_busy = true
+      local rows = redis.call('XPENDING', key, group, 'IDLE', idle, '-', '+', count, consumer[1])
+      for _, row in ipairs(rows) do ids[#ids + 1] = row[1] end
+    end
+  end
+  if #ids > 0 then
+    table.sort(ids, function(a, b)
+      local am, as = string.match(a, '(%d+)-(%d+)')
+      local bm, bs = string.match(b, '(%d+)-(%d+)')
+      if am ~= bm then return tonumber(am) < tonumber(bm) end
+      return tonumber(as) < tonumber(bs)
+    end)
+    return {'claimed', redis.call('XCLAIM', key, group, me, idle,
+      unpack(ids, 1, math.min(#ids, count)))}
+  end
+  if is_busy then return {'busy', {}} end
+end
+local new = redis.call('XREADGROUP', 'GROUP', group, me, 'COUNT', count, 'STREAMS', key, '>')
+if new and new[1] then return {'new', new[1][2]} end
+local groups = redis.call('XINFO', 'GROUPS', key)
+for i = 1, #groups[1], 2 do
+  if groups[1][i] == 'last-delivered-id' then return {'none', {}, groups[1][i + 1]} end
+end
+return {'none', {}, '$'}
+"""
+
+# KEYS: stream. ARGV: group, id... Trims what is acknowledged and nothing else.
+ACK = """
+local key, group = KEYS[1], ARGV[1]
+for i = 2, #ARGV, 1000 do
+  redis.call('XACK', key, group, unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
+local pending = redis.call('XPENDING', key, group)
+local keep = pending[2]
+if pending[1] == 0 then
+  local info = redis.call('XINFO', 'GROUPS', key)[1]
+  for i = 1, #info, 2 do
+    if info[i] == 'last-delivered-id' then
+      local ms, seq = string.match(info[i + 1], '(%d+)-(%d+)')
+      keep = ms .. '-' .. string.format('%.0f', tonumber(seq) + 1)
+    end
+  end
+end
+return redis.call('XTRIM', key, 'MINID', keep)
+"""
+
+_EPOCH = """
+local function epoch_of(key)
+  local epoch = redis.call('GET', key)
+  if not epoch then
+    local now = redis.call('TIME')
+    epoch = string.format('%.0f', tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
+    redis.call('SET', key, epoch)
+  end
+  return epoch
+end
+"""
+
+_FENCED = """
+local function is_fenced(key, token)
+  return token ~= '' and redis.call('GET', key) ~= token
+end
+"""
+
+_ANSWER = """
+local function answer(command, reply, bell, stream, group, json, expiry)
+  redis.call('SET', reply, json, 'EX', expiry)
+  redis.call('LPUSH', bell, '1')
+  redis.call('EXPIRE', bell, 60)
+  local id = redis.call('GET', command)
+  if id then
+    redis.call('XACK', stream, group, id)
+    redis.call('XDEL', stream, id)
+  end
+end
+"""
+
+# KEYS: epoch.
+EPOCH = _EPOCH + "return epoch_of(KEYS[1])"
+
+# KEYS: epoch, head, body, lock. ARGV: token, channel, published_at, body_id, body (may be '').
+PUBLISH = (
+    _EPOCH
+    + _FENCED
+    + """
+if is_fenced(KEYS[4], ARGV[1]) then return redis.error_reply('FENCED') end
+if ARGV[5] == '' and redis.call('HGET', KEYS[3], 'id') ~= ARGV[4] then return false end
+local version = epoch_of(KEYS[1]) .. '-' .. redis.call('HINCRBY', KEYS[2], 'n', 1)
+redis.call('HSET', KEYS[2], 'version', version, 'published_at', ARGV[3], 'body_id', ARGV[4])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[3], 'id', ARGV[4], 'body', ARGV[5]) end
+redis.call('PUBLISH', ARGV[2], version .. '|' .. ARGV[3] .. '|' .. ARGV[4])
+return version
+"""
+)
+
+# KEYS: command, stream, answer. ARGV: json, expiry_s.
+SUBMIT = """
+local reply = redis.call('GET', KEYS[3])
+if reply then return reply end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local id = redis.call('XADD', KEYS[2], '*', 'c', ARGV[1])
+  redis.call('SET', KEYS[1], id, 'EX', ARGV[2])
+end
+return false
+"""
+
+# KEYS: command, stream. ARGV: group. 1: withdrawn, 0: somebody took it.
+WITHDRAW = """
+local id = redis.call('GET', KEYS[1])
+if not id then return 1 end
+if #redis.call('XPENDING', KEYS[2], ARGV[1], id, id, 1) > 0 then return 0 end
+if redis.call('XDEL', KEYS[2], id) == 0 then return 0 end
+redis.call('DEL', KEYS[1])
+return 1
+"""
+
+# KEYS: command, answer, bell, stream. ARGV: group, json, expiry_s.
+ANSWER = _ANSWER + "answer(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3])"
+
+# KEYS: records, versions, lock, stream, then (command, answer, bell) per outcome.
+# ARGV: token, group, expiry_s, n_records, (key, expected or '', body or '') per record, outcomes.
+SAVE = (
+    _FENCED
+    + _ANSWER
+    + """
+if is_fenced(KEYS[3], ARGV[1]) then return redis.error_reply('FENCED') end
+local n, conflicts = tonumber(ARGV[4]), {'conflict'}
+for i = 0, n - 1 do
+  local key, expected = ARGV[5 + i * 3], ARGV[6 + i * 3]
+  if expected ~= '' and (redis.call('HGET', KEYS[2], key) or '0') ~= expected then
+    conflicts[#conflicts + 1] = key
+  end
+end
+if #conflicts > 1 then return conflicts end
+local versions = {'saved'}
+for i = 0, n - 1 do
+  local key, body = ARGV[5 + i * 3], ARGV[7 + i * 3]
+  if body == '' then
+    redis.call('HDEL', KEYS[1], key)
+    redis.call('HDEL', KEYS[2], key)
+    versions[#versions + 1] = 0
+  else
+    redis.call('HSET', KEYS[1], key, body)
+    versions[#versions + 1] = redis.call('HINCRBY', KEYS[2], key, 1)
+  end
+end
+for i = 0, (#KEYS - 4) / 3 - 1 do
+  answer(KEYS[5 + i * 3], KEYS[6 + i * 3], KEYS[7 + i * 3], KEYS[4], ARGV[2],
+    ARGV[5 + n * 3 + i], ARGV[3])
+end
+return versions
+"""
+)
+
+# KEYS: lock, fence. ARGV: ttl_ms. The token of the new owner, or nil.
+LOCK = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+local token = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], token, 'PX', ARGV[1])
+return token
+"""
+
+# KEYS: lock. ARGV: token, ttl_ms.
+RENEW = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+
+# KEYS: lock. ARGV: token.
+RELEASE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""

@@ -1,0 +1,124 @@
+"""The newest snapshot: published at once, read once per content, told to everybody."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import redis
+
+from model import Snapshot
+from model.plain import instant
+from store import codec, keys, scripts
+from store.base import Head, Lock
+from store.client import Clients, guarded
+from store.errors import Fenced, StoreDown, StoreError
+
+_RETRY_S = 0.25  # between two tries to reach a server that is away
+
+
+class Snapshots:
+    """Head, body and tick."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._quick = clients.quick
+        self._patient = clients.patient
+        self._publish = self._patient.register_script(scripts.PUBLISH)
+        self._epoch = self._quick.register_script(scripts.EPOCH)
+        self._lock = threading.Lock()
+        self._read: tuple[Head, Snapshot] | None = None
+
+    @guarded
+    def epoch(self) -> int:
+        """See ``Store``."""
+        return int(self._epoch(keys=[keys.EPOCH]))
+
+    @guarded
+    def publish(self, snapshot: Snapshot, *, fence: Lock | None = None) -> Head:
+        """See ``Store``."""
+        body_id, body = codec.dump_body(snapshot)
+        at = instant(snapshot.published_at)
+        token = "" if fence is None else str(fence.token)
+        places = [keys.EPOCH, keys.HEAD, keys.BODY, keys.lock(fence.name if fence else "none")]
+        start = [token, keys.TICK, at, body_id]
+        try:
+            version = self._publish(keys=places, args=[*start, b""])
+            if version is None:
+                version = self._publish(keys=places, args=[*start, body])
+        except redis.ResponseError as error:
+            if "FENCED" in str(error):
+                raise Fenced("the lock has passed to another worker") from error
+            raise
+        return Head(version.decode(), snapshot.published_at, body_id)
+
+    @guarded
+    def head(self) -> Head | None:
+        """See ``Store``."""
+        return _head(self._quick.hmget(keys.HEAD, "version", "published_at", "body_id"))
+
+    @guarded
+    def latest(self) -> Snapshot | None:
+        """See ``Store``."""
+        head = self.head()
+        with self._lock:
+            if head is None or self._read is None or self._read[0].body_id != head.body_id:
+                return self._fetch()
+            if self._read[0] != head:
+                version, at = head.version, head.published_at
+                self._read = head, replace(self._read[1], version=version, published_at=at)
+            return self._read[1]
+
+    def _fetch(self) -> Snapshot | None:
+        """Read head and body of one moment."""
+        pipe = self._quick.pipeline(transaction=True)
+        pipe.hmget(keys.HEAD, "version", "published_at", "body_id")
+        pipe.hget(keys.BODY, "body")
+        fields, body = pipe.execute()
+        head = _head(fields)
+        if head is None or body is None:
+            return None
+        try:
+            snapshot = codec.load_body(body, head.version, head.published_at)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"snapshot {head.version} was written by another version") from error
+        self._read = head, snapshot
+        return snapshot
+
+    def ticks(self, timeout_s: float = 1.0) -> Iterator[Head | None]:
+        """See ``Store``; survives restarts of the server."""
+        while True:
+            started = time.monotonic()
+            try:
+                yield from self._listen(timeout_s)
+            except (redis.RedisError, StoreDown):
+                time.sleep(max(0.0, min(_RETRY_S, timeout_s) - (time.monotonic() - started)))
+                yield None
+
+    def _listen(self, timeout_s: float) -> Iterator[Head | None]:
+        """Yield heads until the connection breaks."""
+        pubsub: Any = self._patient.pubsub(ignore_subscribe_messages=False)
+        try:
+            pubsub.subscribe(keys.TICK)
+            while True:
+                message = pubsub.get_message(timeout=timeout_s)
+                if message is None:
+                    yield None
+                elif message["type"] == "subscribe":
+                    # the subscription stands: from here on no tick is missed
+                    head = self.head()
+                    if head is not None:
+                        yield head
+                elif message["type"] == "message":
+                    version, at, body_id = message["data"].decode().split("|")
+                    yield Head(version, datetime.fromisoformat(at), body_id)
+        finally:
+            pubsub.close()
+
+
+def _head(fields: list[bytes | None]) -> Head | None:
+    version, at, body_id = fields
+    if version is None or at is None or body_id is None:
+        return None
+    return Head(version.decode(), datetime.fromisoformat(at.decode()), body_id.decode())

@@ -1,0 +1,378 @@
+"""What every store promises; run over Redis and over the twin in memory."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import store
+from model import (
+    Case,
+    City,
+    Command,
+    Fact,
+    FeedState,
+    Notice,
+    Observation,
+    Outcome,
+    Quality,
+    Reading,
+    Reject,
+    Snapshot,
+)
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CITY = City(id="mtl", name="Montréal", timezone="America/Toronto")
+
+pytestmark = pytest.mark.integration
+
+Maker = Callable[..., Observation]
+
+
+def snapshot(value: float = 1.0, at: datetime = NOW) -> Snapshot:
+    reading = Reading(indicator="env.pm25", district="city", at=NOW, value=value, feeds=("air",))
+    feed = FeedState(
+        id="air",
+        kind="file",
+        name="Air",
+        gives="observation",
+        state=Quality.LATE,
+        due_every=timedelta(minutes=5),
+        polls=("ok", "late"),
+    )
+    return Snapshot(version="", published_at=at, city=CITY, readings=(reading,), feeds=(feed,))
+
+
+def command(name: str = "c1") -> Command:
+    return Command(command_id=name, occurrence="o1", call="ack", by="Ada", at=NOW)
+
+
+def drain(opened: store.Store, consumer: str = "w") -> list[tuple[str, Fact]]:
+    found: list[tuple[str, Fact]] = []
+    while batch := opened.read_facts(consumer, block_ms=0):
+        found += batch
+    return found
+
+
+def test_facts_come_out_as_they_went_in_and_in_order(opened: store.Store, observation: Maker):
+    case = Case(feed_id="311", case_id="1", opened_at=NOW, fetched_at=NOW, due_at=NOW)
+    notice = Notice(
+        feed_id="cap",
+        notice_id="n",
+        headline="Inondation",
+        effective=NOW,
+        fetched_at=NOW,
+        supersedes=("a", "b"),
+    )
+    facts: list[Fact] = [
+        *(observation(n, value=None if n % 3 == 0 else n / 7) for n in range(250)),
+        case,
+        notice,
+        observation(1, quality=Quality.BAD, lat=45.5, lon=-73.6, published_at=NOW),
+    ]
+
+    opened.add_facts(facts)
+
+    assert [fact for _, fact in drain(opened)] == facts
+
+
+def test_facts_without_a_zone_are_refused(opened: store.Store, observation: Maker):
+    with pytest.raises(ValueError, match="naive instant"):
+        opened.add_facts([observation(observed_at=NOW.replace(tzinfo=None))])
+
+
+def test_acknowledged_facts_are_gone_and_others_come_back(opened: store.Store, observation: Maker):
+    opened.add_facts([observation(n) for n in range(100)])
+    opened.add_facts([observation(n) for n in range(100, 130)])
+    first = drain(opened)
+    opened.ack([name for name, _ in first[:100]])
+
+    opened.rewind("w")
+
+    assert drain(opened) == first[100:]
+    opened.ack([name for name, _ in first[100:]])
+    opened.rewind("w")
+    assert drain(opened) == []
+    assert opened.backlog() == store.Backlog(0, 0)
+
+
+def test_nothing_unacknowledged_is_ever_trimmed(opened: store.Store, observation: Maker):
+    for n in range(5):
+        opened.add_facts([observation(n)])
+    facts = drain(opened)
+
+    opened.ack([facts[3][0], facts[1][0]])  # out of order
+
+    opened.rewind("w")
+    assert [fact.site_id for _, fact in drain(opened)] == ["s0", "s2", "s4"]  # type: ignore[union-attr]
+
+
+def test_a_dead_consumers_facts_pass_to_the_next_before_new_ones(
+    opened: store.Store, observation: Maker
+):
+    opened.add_facts([observation(n) for n in range(3)])
+    taken = opened.read_facts("dead", block_ms=0)
+    opened.add_facts([observation(n) for n in range(3, 5)])
+
+    assert opened.read_facts("alive", block_ms=0) == []  # not yet idle: nobody overtakes
+    assert opened.read_facts("alive", block_ms=2000) == taken
+    assert [f.site_id for _, f in drain(opened, "alive")] == ["s3", "s4"]  # type: ignore[union-attr]
+
+
+def test_a_waiting_reader_wakes_when_facts_come(opened: store.Store, observation: Maker):
+    found: list[tuple[str, Fact]] = []
+    reader = threading.Thread(
+        target=lambda: found.extend(opened.read_facts("w", block_ms=10_000)), daemon=True
+    )
+    reader.start()
+
+    started = time.monotonic()
+    opened.add_facts([observation()])
+    reader.join(5)
+
+    assert len(found) == 1
+    assert time.monotonic() - started < 2
+
+
+def test_shards_are_apart(opened: store.Store, observation: Maker):
+    opened.add_facts([observation(1)], shard=1)
+
+    assert opened.read_facts("w", shard=0, block_ms=0) == []
+    assert len(opened.read_facts("w", shard=1, block_ms=0)) == 1
+
+
+def test_only_news_is_admitted(opened: store.Store, observation: Maker):
+    one = observation(1)
+    later = NOW + timedelta(minutes=5)
+    again = replace(one, fetched_at=later, known_at=later, published_at=later)
+    corrected = replace(again, value=99.0)
+
+    assert opened.admit([one]) == [one]
+    assert opened.admit([again]) == []
+    assert opened.admit([again, corrected, corrected]) == [corrected]
+    assert opened.admit([again]) == [again]  # back to the first value: a new version
+    assert [fact for _, fact in drain(opened)] == [one, corrected, again]
+
+
+def test_a_case_that_closes_is_news(opened: store.Store):
+    case = Case(feed_id="311", case_id="1", opened_at=NOW, fetched_at=NOW)
+    closed = replace(case, status="closed", closed_at=NOW + timedelta(days=1))
+
+    assert opened.seen([case]) == [False]
+    opened.mark_seen([case])
+    assert opened.seen([case, closed, closed, case]) == [True, False, True, False]
+
+
+def test_the_same_key_of_two_feeds_is_two_facts(opened: store.Store, observation: Maker):
+    opened.mark_seen([observation(1)])
+
+    assert opened.seen([observation(1, feed_id="other")]) == [False]
+
+
+def test_snapshots_are_numbered_and_read_back_equal(opened: store.Store):
+    assert opened.latest() is None
+    assert opened.head() is None
+
+    first = opened.publish(snapshot())
+    second = opened.publish(snapshot(at=NOW + timedelta(seconds=1)))
+    read = opened.latest()
+
+    assert first.version == f"{opened.epoch()}-1"
+    assert second.version == f"{opened.epoch()}-2"
+    assert second.body_id == first.body_id
+    assert opened.head() == second
+    assert read == replace(snapshot(at=NOW + timedelta(seconds=1)), version=second.version)
+
+
+def test_a_changed_snapshot_has_another_body(opened: store.Store):
+    first = opened.publish(snapshot(1.0))
+    opened.latest()
+    second = opened.publish(snapshot(2.0))
+    read = opened.latest()
+
+    assert first.body_id != second.body_id
+    assert read is not None
+    assert read.readings[0].value == 2.0
+
+
+def test_ticks_begin_with_the_present_and_say_silence(opened: store.Store):
+    first = opened.publish(snapshot())
+    ticks = opened.ticks(timeout_s=0.05)
+
+    assert next(head for head in ticks if head) == first
+    assert next(ticks) is None
+    second = opened.publish(snapshot(2.0))
+    assert next(head for head in ticks if head) == second
+    ticks.close()  # type: ignore[attr-defined]
+
+
+def test_a_command_is_answered_and_applied_once(opened: store.Store):
+    applied: list[Command] = []
+
+    def work() -> None:
+        deadline = time.monotonic() + 5
+        while not applied and time.monotonic() < deadline:
+            for item in opened.take_commands(block_ms=200):
+                applied.append(item)
+                opened.answer(Outcome(command_id=item.command_id, status="applied"))
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    outcome = opened.submit(command(), timeout_s=5)
+    worker.join(5)
+
+    assert outcome == Outcome(command_id="c1", status="applied")
+    assert opened.submit(command(), timeout_s=1) == outcome  # asked twice, applied once
+    assert applied == [command()]
+    assert opened.take_commands() == []
+
+
+def test_a_command_that_nobody_takes_is_withdrawn(opened: store.Store):
+    opened.take_commands()
+
+    with pytest.raises(store.StoreSilent) as caught:
+        opened.submit(command(), timeout_s=0.1)
+
+    assert not caught.value.is_taken
+    assert opened.take_commands() == []
+
+
+def test_a_command_taken_but_not_answered_says_so(opened: store.Store):
+    silence: list[store.StoreSilent] = []
+
+    def ask() -> None:
+        try:
+            opened.submit(command(), timeout_s=0.5)
+        except store.StoreSilent as error:
+            silence.append(error)
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    taken: list[Command] = []
+    deadline = time.monotonic() + 5
+    while not taken and time.monotonic() < deadline:
+        taken = opened.take_commands(block_ms=100)
+    asker.join(5)
+
+    assert taken == [command()]
+    assert silence[0].is_taken
+
+
+def test_records_keep_versions_and_refuse_a_stale_writer(opened: store.Store):
+    assert opened.save_records({"a": {"x": 1}}, expected={"a": 0}) == {"a": 1}
+    assert opened.save_records({"a": {"x": 2}, "b": {"y": "é"}}) == {"a": 2, "b": 1}
+
+    with pytest.raises(store.Conflict, match="a"):
+        opened.save_records({"a": {"x": 9}, "b": {"y": "lost"}}, expected={"a": 1})
+
+    assert opened.records() == {
+        "a": store.Versioned(2, {"x": 2}),
+        "b": store.Versioned(1, {"y": "é"}),
+    }
+    opened.save_records({"a": None})
+    assert set(opened.records()) == {"b"}
+
+
+def test_records_and_outcomes_are_written_together(opened: store.Store):
+    outcome = Outcome(command_id="c9", status="applied")
+
+    opened.save_records({"a": {"x": 1}}, answers=[outcome])
+
+    assert opened.submit(command("c9"), timeout_s=0.1) == outcome
+
+
+def test_a_refused_save_answers_nobody(opened: store.Store):
+    opened.take_commands()
+    with pytest.raises(store.Conflict):
+        opened.save_records(
+            {"a": {"x": 1}},
+            expected={"a": 7},
+            answers=[Outcome(command_id="c9", status="applied")],
+        )
+
+    with pytest.raises(store.StoreSilent):
+        opened.submit(command("c9"), timeout_s=0.05)
+
+
+def test_a_lock_has_one_owner_and_a_growing_token(opened: store.Store):
+    first = opened.lock("worker", ttl=timedelta(seconds=30))
+    assert first is not None
+    assert opened.lock("worker") is None
+    assert first.renew()
+    first.release()
+
+    second = opened.lock("worker")
+
+    assert second is not None
+    assert second.token > first.token
+    assert not first.renew()
+    first.release()  # must not free what is no longer its own
+    assert opened.lock("worker") is None
+
+
+def test_a_writer_that_lost_its_lock_is_fenced(opened: store.Store):
+    lost = opened.lock("worker")
+    assert lost is not None
+    lost.release()
+    held = opened.lock("worker")
+    assert held is not None
+
+    with pytest.raises(store.Fenced):
+        opened.publish(snapshot(), fence=lost)
+    with pytest.raises(store.Fenced):
+        opened.save_records({"a": {"x": 1}}, fence=lost)
+
+    opened.publish(snapshot(), fence=held)
+    opened.save_records({"a": {"x": 1}}, fence=held)
+    assert set(opened.records()) == {"a"}
+
+
+def test_an_expired_lock_can_be_taken(opened: store.Store):
+    assert opened.lock("worker", ttl=timedelta(milliseconds=50)) is not None
+
+    deadline = time.monotonic() + 5
+    while (taken := opened.lock("worker")) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert taken is not None
+
+
+def test_feed_memory_and_states_come_back(opened: store.Store):
+    state = snapshot().feeds[0]
+    opened.save_memory("air", {"etag": '"x"', "open": ["1", "2"], "n": None})
+    opened.save_feed_states([state])
+    opened.save_feed_states([])
+
+    assert opened.memory("air") == {"etag": '"x"', "open": ["1", "2"], "n": None}
+    assert opened.memory("none") == {}
+    assert opened.feed_states() == {"air": state}
+
+
+def reject(n: int, feed_id: str = "air") -> Reject:
+    return Reject(feed_id=feed_id, line=n, reason="not a number", raw=f"row {n}", at=NOW)
+
+
+def test_quarantine_is_paged_newest_first_and_keeps_each_row_once(opened: store.Store):
+    assert opened.add_rejects([reject(n) for n in range(5)]) == 5
+    moved = replace(reject(3), line=77, at=NOW + timedelta(hours=1))
+    assert opened.add_rejects([moved, reject(9), reject(1, "other")]) == 2
+
+    page = opened.rejects("air", limit=4)
+    rest = opened.rejects("air", limit=4, before=page.next)
+
+    assert [item.line for item in page.items] == [9, 4, 3, 2]
+    assert page.total == 6
+    assert [item.line for item in rest.items] == [1, 0]
+    assert rest.next is None
+    assert opened.rejects("nobody").items == []
+
+
+def test_totals_add_up(opened: store.Store):
+    opened.count("air", accepted=5, rejected=1)
+    opened.count("air", accepted=2)
+
+    assert opened.counters("air") == {"accepted": 7, "rejected": 1}
+    assert opened.counters("none") == {}
