@@ -1,0 +1,45 @@
+"""Indicators: pure functions from what the city knows to readings.
+
+``INDICATORS`` is the catalogue; ``measure`` answers one indicator for every district and for the
+city at one instant. No clock, no log, no files.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from metrics import mobility, services
+from metrics.scope import Question, Scope
+from metrics.window import Window
+from model import Indicator, Reading
+
+__all__ = ["INDICATORS", "Scope", "Window", "measure"]
+
+_MEASURES: tuple[tuple[Indicator, Callable[[Question], list[Reading]]], ...] = (
+    (mobility.TTI, mobility.travel_time_index),
+    (mobility.BIKES, mobility.bikes),
+    (services.NEW, services.new_requests),
+    (services.BACKLOG, services.backlog),
+    (services.NETFLOW, services.net_flow),
+)
+
+INDICATORS: Mapping[str, Indicator] = {indicator.id: indicator for indicator, _ in _MEASURES}
+
+_BY_ID = {indicator.id: measured for indicator, measured in _MEASURES}
+
+
+def measure(indicator: Indicator, window: Window, at: datetime, scope: Scope) -> list[Reading]:
+    """Return one reading per district of the scope, in its order, and last the city's.
+
+    Only facts observed until ``at`` count, so the same call serves now and any past hour. What is
+    unknown has value ``None``, quality NODATA and a reason.
+
+    Raises:
+        KeyError: if the catalogue has no such indicator.
+        ValueError: if ``at`` carries no zone.
+
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"naive instant {at}: every instant carries a zone")
+    if indicator.id not in _BY_ID:
+        raise KeyError(f"unknown indicator {indicator.id!r}; known: {', '.join(sorted(_BY_ID))}")
+    return _BY_ID[indicator.id](Question(indicator, window, at, scope))

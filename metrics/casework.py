@@ -1,0 +1,100 @@
+"""What all indicators about cases share: the load at an instant, its age and its deadlines."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from metrics.caseload import Caseload
+from metrics.cells import Cells
+from metrics.columns import DAY, HOUR, NONE, Bools, Floats, Ints, span
+from metrics.grouping import Groups
+from metrics.scope import Question
+from model import FeedState
+
+NO_CASES = "no request for service is known"
+_SKEW = 60_000  # a clock may be a minute wrong
+
+
+def load_of(question: Question) -> Caseload | None:
+    """Return the cases as they stood at the instant; ``None`` where none was known."""
+    load = question.window.cases.until(question.now)
+    return load if len(load) else None
+
+
+def groups_of(question: Question, load: Caseload) -> Groups:
+    """Return the district of each case as a place in the scope."""
+    return question.scope.groups(question.window, load.district)
+
+
+def feeds_of(question: Question, load: Caseload) -> tuple[str, ...]:
+    """Return the feeds that brought these cases."""
+    names = question.window.feeds.names
+    return tuple(sorted(str(names[code]) for code in np.unique(load.feed).tolist()))
+
+
+def observed(question: Question, load: Caseload) -> Ints:
+    """Return how far the record reaches, the same for all districts.
+
+    A quiet district is not an old one: the age of a count of cases is that of its feed, where
+    the feed's state is of this time, else of the newest thing that any case tells.
+    """
+    told = [
+        round(feed.last_observed_at.timestamp() * 1000)
+        for feed in _feeds(question, load)
+        if feed.last_observed_at is not None
+    ]
+    now = question.now
+    usable = [at for at in told if at <= now + _SKEW]
+    instant = max(usable) if usable and len(usable) == len(told) else _newest(load, now)
+    return np.full(question.scope.size + 1, instant, np.int64)
+
+
+def judge_record(cells: Cells, question: Question, start: int, window: timedelta) -> None:
+    """Doubt a figure whose record (from ``start``, ms) is younger than its window."""
+    age = question.now - start
+    if age < span(window) - HOUR:
+        every = np.ones(question.scope.size + 1, np.bool_)
+        cells.doubt(every, f"the record reaches back {_words(age)} of {_words(span(window))}")
+
+
+def first_closure(load: Caseload, otherwise: int) -> int:
+    """Return the instant of the first known closure."""
+    closed = load.closed[(load.closed != NONE) & (load.closed >= load.opened)]
+    return int(closed.min(initial=otherwise))
+
+
+def allowed(question: Question, load: Caseload) -> Floats:
+    """Return how long each case may take, in ms; NaN where nobody has said.
+
+    Its own due date counts first, then ``due_within`` of its service.
+    """
+    services = question.scope.services
+    names = [str(name) for name in question.window.services.names]
+    limits = [services[n].due_within if n in services else None for n in names]
+    table = np.array([np.nan if x is None else float(span(x)) for x in limits] + [np.nan])
+    by_service: Floats = table[load.service]
+    own = np.where(load.due == NONE, np.nan, (load.due - load.opened).astype(np.float64))
+    return np.where(np.isfinite(own), own, by_service)
+
+
+def timeless(load: Caseload) -> Bools:
+    """Return which cases tell no duration: closed before opened, or nobody knows when."""
+    is_closed = load.closed != NONE
+    mask: Bools = is_closed & (load.is_vague | (load.closed < load.opened))
+    return mask
+
+
+def _feeds(question: Question, load: Caseload) -> list[FeedState]:
+    known = question.scope.feed_age
+    return [known[name] for name in feeds_of(question, load) if name in known]
+
+
+def _newest(load: Caseload, now: int) -> int:
+    every = (load.opened, load.closed, load.updated)
+    return max(int(column[column <= now].max(initial=NONE)) for column in every)
+
+
+def _words(duration: int) -> str:
+    if duration < 2 * DAY:
+        return f"{max(0, duration) / HOUR:.0f} h"
+    return f"{duration / DAY:.0f} d"
