@@ -1,0 +1,35 @@
+"""Columns of text: object arrays of ``str``, ``None`` where missing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Cells = NDArray[np.object_]
+Mask = NDArray[np.bool_]
+
+
+def objects(values: Iterable[Any]) -> Cells:
+    """Return values of any kind as a column."""
+    items = list(values)
+    column = np.empty(len(items), dtype=object)
+    column[:] = items
+    return column
+
+
+def filled(value: Any, count: int) -> Cells:
+    """Return a column that holds one value throughout."""
+    return objects([value] * count)
+
+
+def absent(column: Cells) -> Mask:
+    """Return where a column holds ``None``."""
+    return np.fromiter((item is None for item in column), dtype=bool, count=len(column))
+
+
+def unless(mask: Mask, column: NDArray[Any]) -> Cells:
+    """Return a column with ``None`` where the mask holds."""
+    cells = column.astype(object)
+    cells[mask] = None
+    return cells

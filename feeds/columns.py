@@ -1,0 +1,242 @@
+"""The declared mapping of a table: ``[feeds.columns]`` and ``melt`` of a city pack."""
+
+import re
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from feeds.options import Duration
+from feeds.times import ISO, check_formats, check_zone
+from feeds.units import spelled
+from model import Feed
+
+Scalar = str | int | float | bool
+
+_PLACE = ("lat", "lon", "district")
+NAMES: dict[str, tuple[str, ...]] = {
+    "observation": ("site_id", "observed_at", "quantity", "value", "unit", *_PLACE, "quality"),
+    "case": (
+        "case_id", "opened_at", "closed_at", "updated_at", "due_at",
+        "status", "service", "department", "channel", *_PLACE,
+    ),
+    "notice": (
+        "notice_id", "headline", "severity", "effective", "expires", "geometry",
+        "event", "area", "url", "status",
+    ),
+}  # fmt: skip
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "observation": ("site_id", "observed_at", "quantity", "value"),
+    "case": ("case_id", "opened_at"),
+    "notice": ("notice_id", "headline", "effective"),
+}
+INSTANTS = frozenset(
+    {"observed_at", "opened_at", "closed_at", "updated_at", "due_at", "effective", "expires"}
+)
+_ALL = tuple(dict.fromkeys(name for names in NAMES.values() for name in names))
+_HOUR = re.compile(r"\{hour(:[^{}]*)?\}")
+HEADER = "@header"  # the pseudo-column that holds a melted column's name
+CELL = "@value"  # the pseudo-column that holds a melted cell
+
+
+class Column(BaseModel):
+    """Where one canonical field comes from, and how its text is to be read.
+
+    ``column`` may be a list: the texts are joined by one blank (a date and a time, or year, month
+    and day). ``missing`` are the sentinels, beside blank. ``map`` translates texts.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str | tuple[str, ...] | None = None
+    value: Scalar | None = None
+    format: str | tuple[str, ...] | None = None
+    zone: str | None = None
+    unit: str | None = None
+    missing: tuple[Scalar, ...] = ()
+    decimal: Literal[".", ","] = "."
+    thousands: str | None = None
+    map: dict[str, Scalar] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str | None) -> str | None:
+        return None if zone is None else check_zone(zone)
+
+    @field_validator("unit")
+    @classmethod
+    def _is_unit(cls, unit: str | None) -> str | None:
+        if unit is not None and not unit.strip():
+            raise ValueError("a unit is not blank")
+        return unit
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Column":
+        if self.column is not None and self.value is not None:
+            raise ValueError("give either a column or a constant value, not both")
+        if self.thousands == self.decimal:
+            raise ValueError("decimal and thousands are the same character")
+        check_formats(self.formats)
+        return self
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The date formats to try, in order; ISO 8601 unless another is declared."""
+        match self.format:
+            case None:
+                return (ISO,)
+            case str():
+                return (self.format,)
+        return self.format
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        if self.column is None:
+            return ()
+        return (self.column,) if isinstance(self.column, str) else self.column
+
+
+class Melt(BaseModel):
+    """A wide table: one column per hour, site or quantity.
+
+    ``columns`` is a pattern with ``{hour}`` (1–24 is the hour's end, 24 the next midnight), a list
+    of columns, or ``*`` for all but ``id``. ``to`` says what a column's name means. ``valid`` is
+    the pattern of the flag column, ``valid_is`` its good values; else the cell counts as missing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: str | tuple[str, ...]
+    id: tuple[str, ...] = ()
+    to: Literal["hour", "site_id", "quantity"] = "hour"
+    hours: tuple[int, int] = (1, 24)
+    valid: str | None = None
+    valid_is: str | tuple[str, ...] = "V"
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Melt":
+        has_hour = isinstance(self.columns, str) and bool(_HOUR.search(self.columns))
+        if has_hour is not (self.to == "hour"):
+            raise ValueError(
+                "melt over hours needs columns = 'H{hour:02d}'; other columns need"
+                " to = 'site_id' or 'quantity'"
+            )
+        if not has_hour and isinstance(self.columns, str) and self.columns != "*":
+            raise ValueError("melt.columns is a pattern with {hour}, a list of columns, or '*'")
+        if self.valid and not has_hour:
+            raise ValueError("melt.valid goes with columns that hold {hour}")
+        if has_hour:
+            self.named(self.columns if isinstance(self.columns, str) else "", 1)
+        low, high = self.hours
+        if not 0 <= low <= high <= 24:  # noqa: PLR2004 - the hours of a day
+            raise ValueError("melt.hours lie within 0 and 24")
+        return self
+
+    @staticmethod
+    def named(pattern: str, hour: int) -> str:
+        """Return the column of one hour."""
+        return _HOUR.sub(lambda match: format(hour, (match[1] or ":")[1:]), pattern)
+
+    @property
+    def good(self) -> frozenset[str]:
+        """The flags of a valid cell."""
+        return frozenset([self.valid_is] if isinstance(self.valid_is, str) else self.valid_is)
+
+
+class Sites(BaseModel):
+    """A second table that says where the sites are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    id: str
+    lat: str
+    lon: str
+    separator: str = ","
+    encoding: str | None = None
+    decimal: Literal[".", ","] = "."
+
+
+class Mapping(BaseModel):
+    """The columns of a table and its shape: what ``file`` needs beside the file itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: dict[str, Column]
+    melt: Melt | None = None
+    start: str | None = None
+    step: Duration | None = Field(default=None)
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        for name in columns:
+            if name not in _ALL:
+                near = get_close_matches(name, _ALL, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"{name!r} is no canonical field{hint}")
+        return columns
+
+    def spec(self, name: str) -> Column | None:
+        """Return where a field comes from; a melted column gives its name or its cell."""
+        spec = self.columns.get(name)
+        source = self._melted(name)
+        if source is None or (spec and (spec.columns or spec.value is not None)):
+            return spec
+        return (spec or Column()).model_copy(update={"column": source})
+
+    def _melted(self, name: str) -> str | None:
+        if self.melt is None:
+            return None
+        if name == "value":
+            return CELL
+        is_unit = name == "unit" and self.melt.to == "quantity" and name in self.columns
+        return HEADER if name == self.melt.to or is_unit else None
+
+    def problems(self, feed: Feed) -> list[str]:
+        """Say what does not fit what the feed gives."""
+        names = NAMES.get(feed.gives, ())
+        found = [
+            f"columns.{name}: a feed that gives {feed.gives}s has no such field"
+            for name in self.columns
+            if name not in names
+        ]
+        made = {"observed_at"} if self.start else set()
+        found += [
+            f"columns.{name}: missing, and every {feed.gives} needs it"
+            for name in REQUIRED.get(feed.gives, ())
+            if self.spec(name) is None and name not in made
+        ]
+        found += self._empty()
+        found += [
+            f"columns.{name}.unit: unit {spec.unit!r} is unknown"
+            for name, spec in self.columns.items()
+            if spec.unit is not None and name == "value" and not spelled(spec.unit)
+        ]
+        return found + self._time_problems(feed)
+
+    def _empty(self) -> list[str]:
+        return [
+            f"columns.{name}: names neither a column nor a value"
+            for name in self.columns
+            if (spec := self.spec(name)) and not spec.columns and spec.value is None
+        ]
+
+    def _time_problems(self, feed: Feed) -> list[str]:
+        if (self.start is None) is not (self.step is None):
+            return ["start and step belong together"]
+        if self.start is None:
+            return []
+        if feed.gives != "observation" or "observed_at" in self.columns:
+            return ["start and step are for observations without a time column"]
+        return ["melt over hours has its own times: leave start out"] if self._is_hourly else []
+
+    @property
+    def _is_hourly(self) -> bool:
+        return self.melt is not None and self.melt.to == "hour"

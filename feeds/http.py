@@ -1,0 +1,269 @@
+"""HTTP, once for all kinds: caps, conditional requests, retries; nothing of it in a parser."""
+
+import random
+import socket
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from feeds.decode import charset_of, looks_like_html
+from feeds.errors import FeedError
+
+_RETRIED = frozenset({408, 425, 429})
+_LOST = (httpx.RequestError, OSError)
+_KEPT_VALIDATORS = 200
+_INFLATE = zlib.MAX_WBITS | 32  # gzip or zlib, told by the header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one poll may cost, and how it waits.
+
+    ``max_bytes`` counts decompressed bytes of one body. ``sleep`` takes seconds, ``clock`` gives
+    monotonic seconds.
+    """
+
+    max_bytes: int = 50_000_000
+    max_documents: int = 5_000
+    attempts: int = 3
+    backoff: timedelta = timedelta(seconds=1)
+    max_wait: timedelta = timedelta(seconds=20)
+    deadline: timedelta = timedelta(minutes=10)
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One answer. ``content`` is decompressed; empty only when ``not_modified``."""
+
+    url: str
+    content: bytes
+    charset: str | None = None
+    not_modified: bool = False
+
+
+def open_client(contact: str, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Return the client for all feeds: says who asks, reads no proxy from the environment."""
+    return httpx.Client(
+        headers={"User-Agent": f"Bartizan/1 (+{contact})"},
+        timeout=httpx.Timeout(30.0, connect=5.0),
+        trust_env=False,
+        follow_redirects=True,
+        max_redirects=5,
+        transport=transport,
+    )
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Fetches the documents of one poll of one feed.
+
+    ``validators`` maps a URL to what its last answer said about its version; pass what the
+    previous poll left and keep what this one leaves, but only when its facts were kept too.
+    """
+
+    feed_id: str
+    client: httpx.Client
+    home: str | None
+    limits: Limits
+    validators: dict[str, dict[str, str]] = field(default_factory=dict)
+    n_bytes: int = 0
+    n_documents: int = 0
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.limits.clock()
+
+    def __call__(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        is_conditional: bool = False,
+        accept: str = "*/*",
+    ) -> Document:
+        """Fetch one document, asking again while the failure looks temporary.
+
+        Raises:
+            FeedError: when it cannot be had; ``permanent`` says whether asking again may help.
+
+        """
+        self._refuse_link(url)
+        for attempt in range(1, self.limits.attempts + 1):
+            try:
+                return self._ask(url, params, is_conditional=is_conditional, accept=accept)
+            except FeedError as failure:
+                if failure.permanent or attempt == self.limits.attempts:
+                    raise
+                self._wait(failure, attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _wait(self, failure: FeedError, attempt: int) -> None:
+        wait = self.limits.backoff * (2 ** (attempt - 1)) * (0.5 + random.random())  # noqa: S311 - jitter
+        if failure.retry_after is not None:
+            if failure.retry_after > self.limits.max_wait:
+                raise failure
+            wait = max(wait, failure.retry_after)
+        if self.limits.clock() - self.started + wait.total_seconds() > self._deadline:
+            raise failure
+        self.limits.sleep(wait.total_seconds())
+
+    @property
+    def _deadline(self) -> float:
+        return self.limits.deadline.total_seconds()
+
+    def _refuse_link(self, url: str) -> None:
+        """Refuse what a document must not make us ask: other schemes, our own network."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise self._error(f"{url[:200]!r} is no http or https address", permanent=True)
+        home = urlsplit(self.home or "").hostname
+        if _is_internal(parts.hostname) and not (home and _is_internal(home)):
+            raise self._error(f"a public feed links to {parts.hostname}: refused", permanent=True)
+        if self.n_documents >= self.limits.max_documents:
+            raise self._error(f"more than {self.limits.max_documents} documents", permanent=True)
+
+    def _ask(
+        self, url: str, params: Mapping[str, str] | None, *, is_conditional: bool, accept: str
+    ) -> Document:
+        known = self.validators.get(url, {}) if is_conditional and not params else {}
+        headers = {"Accept": accept, "Accept-Encoding": "gzip"} | known
+        self.n_documents += 1
+        try:
+            request = self.client.build_request("GET", url, params=params, headers=headers)
+            answer = self.client.send(request, stream=True, follow_redirects=True)
+            try:
+                return self._read(answer, url, is_conditional=is_conditional, known=known)
+            finally:
+                answer.close()
+        except httpx.TooManyRedirects as problem:
+            raise self._error("too many redirects", permanent=True) from problem
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
+            raise self._error(f"{url[:200]!r}: {problem}", permanent=True) from problem
+        except _LOST as problem:
+            said = str(problem) or type(problem).__name__
+            raise self._error(f"no answer: {said}", permanent=False) from problem
+
+    def _read(
+        self, answer: httpx.Response, url: str, *, is_conditional: bool, known: Mapping[str, str]
+    ) -> Document:
+        if answer.status_code == httpx.codes.NOT_MODIFIED and known:
+            return Document(url, b"", not_modified=True)
+        body = b"".join(self._pieces(answer))
+        self.n_bytes += len(body)
+        if answer.status_code != httpx.codes.OK:
+            raise self._refused(answer, body)
+        if not body.strip():
+            raise self._error("the body is empty", permanent=False)
+        if looks_like_html(body):
+            raise self._error("an HTML page where data were expected", permanent=False)
+        if is_conditional:
+            self._remember(url, answer)
+        return Document(str(answer.url), body, charset_of(answer.headers.get("content-type")))
+
+    def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
+        """Yield the decompressed body in pieces; stops with an error at the cap."""
+        total = 0
+        for piece in _inflated(answer, self.limits.max_bytes):
+            total += len(piece)
+            if total > self.limits.max_bytes:
+                raise self._error(
+                    f"the body is larger than {self.limits.max_bytes} bytes", permanent=True
+                )
+            if self.limits.clock() - self.started > self._deadline:
+                raise self._error(f"took longer than {self.limits.deadline}", permanent=False)
+            yield piece
+
+    def _refused(self, answer: httpx.Response, body: bytes) -> FeedError:
+        status = answer.status_code
+        said = (
+            "" if looks_like_html(body) else " ".join(body[:200].decode(errors="replace").split())
+        )
+        is_temporary = status in _RETRIED or status >= httpx.codes.INTERNAL_SERVER_ERROR
+        return self._error(
+            f"HTTP {status}" + (f": {said}" if said else ""),
+            permanent=not is_temporary,
+            retry_after=_retry_after(answer) if status in {429, 503} else None,
+        )
+
+    def _remember(self, url: str, answer: httpx.Response) -> None:
+        said = {
+            "If-None-Match": answer.headers.get("etag"),
+            "If-Modified-Since": answer.headers.get("last-modified"),
+        }
+        self.validators.pop(url, None)
+        if kept := {name: value for name, value in said.items() if value}:
+            self.validators[url] = kept
+        while len(self.validators) > _KEPT_VALIDATORS:
+            del self.validators[next(iter(self.validators))]
+
+    def _error(self, reason: str, **about: Any) -> FeedError:
+        return FeedError(self.feed_id, reason, **about)
+
+
+def _inflated(answer: httpx.Response, cap: int) -> Iterator[bytes]:
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if answer.is_stream_consumed:  # an answer made in memory is decoded already
+        yield from answer.iter_bytes(65_536)
+    elif coding in {"", "identity"}:
+        yield from answer.iter_raw(65_536)
+    elif coding in {"gzip", "x-gzip", "deflate"}:
+        yield from _unzipped(answer.iter_raw(65_536), cap)
+    else:
+        raise httpx.DecodingError(f"content-encoding {coding!r} was not asked for")
+
+
+def _unzipped(pieces: Iterator[bytes], cap: int) -> Iterator[bytes]:
+    """Decompress without ever holding more than the cap, whatever the ratio."""
+    inflate = zlib.decompressobj(_INFLATE)
+    try:
+        for piece in pieces:
+            rest = piece
+            while rest:
+                if inflate.eof:  # several members in one body
+                    inflate = zlib.decompressobj(_INFLATE)
+                yield inflate.decompress(rest, cap + 1)
+                rest = inflate.unused_data
+    except zlib.error as problem:
+        raise httpx.ReadError(f"broken gzip: {problem}") from problem
+    if not inflate.eof:
+        raise httpx.ReadError("the gzip body is cut off")
+
+
+def _retry_after(answer: httpx.Response) -> timedelta | None:
+    """Read Retry-After: seconds, or a date against the answer's own Date."""
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isdigit():
+        return timedelta(seconds=min(int(said), 7 * 86_400))
+    try:
+        until = parsedate_to_datetime(said)
+        sent = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return max(_utc(until) - _utc(sent), timedelta(0))
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _is_internal(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False
+    return not address.is_global
