@@ -13,6 +13,8 @@ from model import CITY, Indicator, Quality, Reading
 FULL_COVERAGE = 0.9  # control-room §1.10: below it a reading is uncertain
 HALF_COVERAGE = 0.5  # below it bad
 
+UNKNOWN = -1  # a number of facts that nobody can tell
+
 _QUALITIES = tuple(Quality)
 
 
@@ -81,7 +83,8 @@ def readings(question: Question, cells: Cells) -> list[Reading]:
     ids = [*(district.id for district in scope.districts), CITY]
     value, num, den = _plain(values), _plain(cells.num), _plain(cells.den)
     cover = _plain(cells.coverage) if cells.coverage is not None else [None] * len(ids)
-    n, rank = cells.n.tolist(), cells.rank.tolist()
+    rank = cells.rank.tolist()
+    n = [None if count == UNKNOWN else count for count in cells.n.tolist()]
     instants = {ms: moment(ms) for ms in set(cells.observed.tolist())}
     observed = [instants[ms] for ms in cells.observed.tolist()]
     is_shared = not cells.feeds or isinstance(cells.feeds[0], str)
@@ -109,8 +112,8 @@ def nothing(question: Question, reason: str) -> list[Reading]:
     """Return readings without a value, and why."""
     size = question.scope.size + 1
     none = np.full(size, np.nan)
-    empty = np.zeros(size, np.int64)
-    cells = Cells(none, none, empty, np.full(size, NONE, np.int64), because=reason)
+    unknown = np.full(size, UNKNOWN, np.int64)
+    cells = Cells(none, none, unknown, np.full(size, NONE, np.int64), because=reason)
     return readings(question, cells)
 
 

@@ -1,0 +1,102 @@
+"""Small cells: figures about fewer than five cases stay in the house.
+
+A hidden district must not come back by subtraction from the city's total. So where one district
+is hidden, the next smallest is hidden with it, and again until the hidden ones together are at
+least two and hold at least five cases (two hidden zeros would give themselves away); where there
+is nothing left to hide behind, the city's own figure is hidden. What cannot be prevented here is
+the difference of two instants or of two indicators with overlapping windows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from model import CITY, Indicator, Reading
+
+SMALLEST = 5
+
+# Which of a reading's figures are numbers of cases. In a share (met ÷ due) the count is n.
+_COUNTS: Mapping[str, tuple[str, ...]] = {
+    "srv.new": ("num",),
+    "srv.backlog": ("num", "n"),
+    "srv.netflow": ("num", "den"),
+    "srv.overdue": ("n",),
+    "srv.sla": ("n",),
+    "srv.ttc": ("n",),
+}
+_ANY = ("num", "n")
+
+
+def suppress(readings: Sequence[Reading], indicators: Mapping[str, Indicator]) -> list[Reading]:
+    """Return the readings in their order, small cells and those that would betray them hidden.
+
+    Readings of one indicator and instant form a group. Unknown readings and indicators that are
+    not ``is_counted`` pass unchanged.
+    """
+    hidden = [False] * len(readings)
+    groups: dict[tuple[str, object], list[int]] = {}
+    for place, reading in enumerate(readings):
+        indicator = indicators.get(reading.indicator)
+        if indicator is not None and indicator.is_counted:
+            groups.setdefault((reading.indicator, reading.at), []).append(place)
+    for places in groups.values():
+        for place in _to_hide([(p, readings[p]) for p in places]):
+            hidden[place] = True
+    return [
+        _without(reading) if is_hidden else reading
+        for reading, is_hidden in zip(readings, hidden, strict=True)
+    ]
+
+
+def _to_hide(cells: Sequence[tuple[int, Reading]]) -> set[int]:
+    """Return the places to hide among the readings of one indicator at one instant."""
+    counted = [(place, reading, _counts(reading)) for place, reading in cells]
+    districts = sorted(
+        (min(counts), place, counts)
+        for place, reading, counts in counted
+        if reading.district != CITY and counts
+    )
+    city = {place for place, reading, _ in counted if reading.district == CITY}
+    hidden = [entry for entry in districts if entry[0] < SMALLEST]
+    open_cells = districts[len(hidden) :]
+    while hidden and open_cells and not _is_safe([counts for _, _, counts in hidden]):
+        hidden.append(open_cells.pop(0))
+    places = {place for _, place, _ in hidden}
+    if hidden and not _is_safe([counts for _, _, counts in hidden]):
+        places |= city
+    small = {
+        p for p, r, counts in counted if r.district == CITY and counts and min(counts) < SMALLEST
+    }
+    return places | small
+
+
+def _is_safe(hidden: Sequence[tuple[float, ...]]) -> bool:
+    """Whether the sum over hidden cells tells nothing certain of one of them."""
+    return len(hidden) > 1 and all(
+        sum(figures) >= SMALLEST for figures in zip(*hidden, strict=True)
+    )
+
+
+def _counts(reading: Reading) -> tuple[float, ...]:
+    """Return the numbers of cases behind a reading; empty where nothing is shown of it."""
+    if reading.suppressed:
+        return ()
+    names = _COUNTS.get(reading.indicator, _ANY)
+    figures = [getattr(reading, name) for name in names]
+    if all(figure is None for figure in figures):
+        return ()
+    return tuple(0.0 if figure is None else float(figure) for figure in figures)
+
+
+def _without(reading: Reading) -> Reading:
+    return replace(
+        reading,
+        value=None,
+        num=None,
+        den=None,
+        n=None,
+        usual=None,
+        z=None,
+        coverage=None,
+        suppressed=True,
+        reason="fewer than 5 cases here, or a neighbour that they would betray",
+    )
