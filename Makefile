@@ -9,7 +9,7 @@ help: ## list the targets
 
 run: ## the whole house on http://127.0.0.1:8050 (set-up first, if needed)
 	@$(SETUP) run
-	@exec $(PY) app.py
+	@BARTIZAN_LEASH=make exec $(PY) app.py
 
 test: ## what CI runs: ruff, mypy and the whole suite in its quick form
 	@$(SETUP) test

@@ -44,8 +44,8 @@ class Ticks(Protocol):
     def head(self) -> Head | None:
         """Return the newest snapshot's head."""
 
-    def ticks(self, timeout: float) -> Iterator[Head | None]:
-        """Yield a head for each snapshot published, ``None`` after ``timeout`` of silence."""
+    def ticks(self, timeout_s: float = 1.0) -> Iterator[Head | None]:
+        """Yield a head for each snapshot published, ``None`` after ``timeout_s`` of silence."""
 
 
 class TooManyStreams(Exception):  # noqa: N818 - it names the state, and the answer is 503
@@ -264,7 +264,7 @@ class Hub:
         is_broken = False
         while not self._closed.is_set():
             try:
-                for head in self._store.ticks(SILENCE_S):
+                for head in self._store.ticks(timeout_s=SILENCE_S):
                     if self._closed.is_set():
                         return
                     self._hear(head)

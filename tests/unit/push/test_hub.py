@@ -31,10 +31,10 @@ class FakeStore:
 
     head = latest
 
-    def ticks(self, timeout: float) -> Iterator[Any]:
+    def ticks(self, timeout_s: float) -> Iterator[Any]:
         while True:
             try:
-                item = self.told.get(timeout=min(timeout, 0.05))
+                item = self.told.get(timeout=min(timeout_s, 0.05))
             except Empty:
                 yield None
                 continue

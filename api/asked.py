@@ -1,0 +1,51 @@
+"""What a client asks for, checked: a bad parameter is named, never guessed at."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import request
+
+from api.problems import bad_parameter
+
+LONGEST = timedelta(days=400)
+
+
+def instant(name: str) -> datetime | None:
+    """Return an RFC 3339 instant in UTC, or ``None`` where it was not asked."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # "+" of an offset comes as a space
+    except ValueError:
+        bad_parameter(name, f"{text!r} is not an RFC 3339 instant such as 2026-01-31T12:00:00Z")
+    if at.tzinfo is None:
+        bad_parameter(name, f"{text!r} has no zone; end it with Z for UTC")
+    return at.astimezone(UTC)
+
+
+def period(now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
+    """Return ``start`` and ``end``; the end is now, and the start lies ``usual`` before it."""
+    end = instant("end") or now
+    start = instant("start") or end - usual
+    if start >= end:
+        bad_parameter("start", "must be before end")
+    if end - start > LONGEST:
+        bad_parameter("start", f"at most {LONGEST.days} days at once")
+    return start, end
+
+
+def number(name: str, *, usual: int, most: int) -> int:
+    """Return a whole number from 1 to ``most``."""
+    text = request.args.get(name)
+    if text is None:
+        return usual
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        bad_parameter(name, f"{text!r} is not a whole number from 1 to {most}")
+    return int(text)
+
+
+def known_names(*names: str) -> None:
+    """Refuse a parameter that nobody reads: a misspelt filter must not look like one."""
+    for name in request.args:
+        if name not in names:
+            bad_parameter(name, f"unknown; known are {', '.join(names) or 'none'}")

@@ -1,0 +1,91 @@
+"""Commands on alerts: a body checked, handed to the worker, its outcome told."""
+
+import re
+from typing import Annotated, Any
+from uuid import uuid4
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from alerts import CALLS
+from api import words
+from api.door import Door
+from api.problems import refuse
+from model import Command, Outcome
+from store import StoreSilent
+
+ANSWER_WITHIN_S = 4.0
+KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+
+
+class Body(BaseModel):
+    """What every call may say; what a call needs of it is judged by the alert room."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    by: Name
+    comment: Text | None = None
+    type: Annotated[str, Field(pattern="^(timed|oneshot)$")] | None = None
+    until: Text | None = None
+    reason: Text | None = None
+    ticket: Text | None = None
+    owner: Text | None = None
+
+
+def obey(door: Door, occurrence: str, call: str) -> dict[str, Any]:
+    """Hand a command to the worker and return ``{changed, alert}``.
+
+    A no-op is no error. What the state table rejects answers 409, a bad body 422, an occurrence
+    that nobody knows 404, a worker that does not answer 503.
+    """
+    if call not in CALLS:
+        refuse(404, "no such call", f"{call!r} is none of {', '.join(CALLS)}")
+    body = _body()
+    outcome = _submit(door, _command(door, occurrence, call, body))
+    if outcome.status == "unknown":
+        refuse(404, "no such alert", outcome.reason or f"no occurrence {occurrence!r}")
+    if outcome.status == "rejected":
+        refuse(409, "rejected", outcome.reason or "the state of the alert does not allow it")
+    return {
+        "changed": outcome.status == "applied",
+        "reason": outcome.reason,
+        "alert": words.alert(outcome.alert) if outcome.alert else None,
+    }
+
+
+def _body() -> Body:
+    if request.mimetype != "application/json":
+        refuse(422, "bad body", "send JSON as application/json")
+    try:
+        return Body.model_validate_json(request.get_data())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(item) for item in first["loc"])
+        refuse(422, "bad body", f"{name}: {first['msg']}" if name else first["msg"], field=name)
+
+
+def _command(door: Door, occurrence: str, call: str, body: Body) -> Command:
+    key = request.headers.get("Idempotency-Key", "")
+    if key and not KEY.fullmatch(key):
+        refuse(422, "bad header", "Idempotency-Key: 1 to 64 letters, digits, . _ : -")
+    more = body.model_dump(exclude={"by", "comment"}, exclude_none=True)
+    return Command(
+        command_id=key or uuid4().hex,
+        occurrence=occurrence,
+        call=call,
+        by=body.by,
+        at=door.clock(),
+        comment=body.comment or None,
+        station=request.remote_addr,
+        body=tuple(more.items()),
+    )
+
+
+def _submit(door: Door, command: Command) -> Outcome:
+    try:
+        return door.store.submit(command, timeout_s=ANSWER_WITHIN_S)
+    except StoreSilent as silent:
+        refuse(503, "the worker does not answer", str(silent), may_still_be_applied=silent.is_taken)

@@ -1,0 +1,49 @@
+"""What the API is given by the root, and what it needs of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from cities import Pack
+from model import AlertEvent
+from store import Store
+
+AUDIENCE = "all"  # everyone sees the same until people can sign in
+
+
+class LongMemory(Protocol):
+    """The part of the history that the API reads."""
+
+    def is_empty(self) -> bool:
+        """Whether nothing is kept yet; also the cheapest proof that it can be read."""
+
+    def readings(  # noqa: PLR0913 - each is a condition of its own
+        self,
+        indicator: str,
+        *,
+        district: str | None = None,
+        start: datetime,
+        end: datetime,
+        resolution: str | None = None,
+        known_at: datetime | None = None,
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return rows of one indicator, oldest first."""
+
+    def alert_events(
+        self, *, occurrence: str | None = None, since: datetime | None = None
+    ) -> Sequence[AlertEvent]:
+        """Return lines of the audit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """The city, both memories, the clock, the build and the figures of the stream hub."""
+
+    pack: Pack
+    store: Store
+    history: LongMemory
+    clock: Callable[[], datetime]
+    build: str
+    stream_stats: Callable[[], Any]
+    suppress: Callable[[Sequence[Any], Mapping[str, Any]], Sequence[Any]]

@@ -1,0 +1,140 @@
+"""Whether the house is alive, whether it is ready, and its own figures for Prometheus."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.door import Door
+from api.problems import problem
+from model import Quality, Snapshot
+from store import StoreError
+
+FRESH = timedelta(seconds=5)  # the worker publishes every second
+
+
+def blueprint(door: Door) -> Blueprint:
+    """Return ``/healthz``, ``/readyz`` and ``/metrics``."""
+    routes = Blueprint("health", __name__)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Own(door))
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        reasons = list(doubts(door))
+        if reasons:
+            return problem(503, "not ready", "; ".join(reasons), ready=False, reasons=reasons)
+        return Response(orjson.dumps({"ready": True, "reasons": []}), mimetype="application/json")
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def doubts(door: Door) -> Iterable[str]:
+    """Say why the house is not ready: no store, no history, no fresh tick."""
+    if reason := _failure(door.store.ping):
+        yield f"store: {reason}"
+    elif reason := _failure(lambda: _judge_tick(door)):
+        yield f"tick: {reason}"
+    if reason := _failure(door.history.is_empty):
+        yield f"history: {reason}"
+
+
+def _judge_tick(door: Door) -> None:
+    head = door.store.head()
+    if head is None:
+        raise LookupError("nothing published yet")
+    age = door.clock() - head.published_at
+    if age > FRESH:
+        raise TimeoutError(f"the last one is {age.total_seconds():.0f} s old")
+
+
+def _failure(attempt: Callable[[], Any]) -> str | None:
+    try:
+        attempt()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason
+        return str(error) or type(error).__name__
+    return None
+
+
+class _Own(Collector):
+    """Our own figures, read when they are asked for."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the stream hub's figures, then those of the newest snapshot."""
+        yield from self._streams()
+        try:
+            snapshot = self._door.store.latest()
+        except StoreError:
+            snapshot = None
+        yield _gauge("store_up", "1 where the store answers with a snapshot.", int(bool(snapshot)))
+        if snapshot is not None:
+            yield from self._snapshot(snapshot)
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing in advance: the store need not be there at the start."""
+        return ()
+
+    def _streams(self) -> Iterable[Metric]:
+        stats = self._door.stream_stats()
+        yield _gauge("streams", "Open streams of this process.", stats.streams)
+        yield _gauge("components_broken", "Live components that cannot be drawn.", stats.broken)
+        yield _count("frames", "Frames sent.", stats.frames)
+        yield _count("frame_bytes", "Bytes of frames sent.", stats.sent_bytes)
+        yield _count("streams_dropped", "Streams ended because too slow.", stats.dropped)
+        yield _count("streams_refused", "Streams refused: all taken.", stats.refused)
+        yield _count("ticks", "Ticks drawn.", stats.ticks)
+        yield _count("tick_draw_seconds", "Seconds spent drawing ticks.", stats.tick_seconds)
+
+    def _snapshot(self, snapshot: Snapshot) -> Iterable[Metric]:
+        age_s = (self._door.clock() - snapshot.published_at).total_seconds()
+        yield _gauge("snapshot_age_seconds", "Age of the newest snapshot.", age_s)
+        yield _by_state("feeds", "Feeds by state.", (feed.state for feed in snapshot.feeds))
+        yield _by_state(
+            "readings", "Readings by quality.", (item.quality for item in snapshot.readings)
+        )
+        rows = GaugeMetricFamily("bartizan_feed_age_seconds", "Age of the data.", labels=["feed"])
+        rejected = CounterMetricFamily("bartizan_feed_rejected", "Rows refused.", labels=["feed"])
+        for feed in snapshot.feeds:
+            if feed.last_observed_at is not None:
+                seen = (self._door.clock() - feed.last_observed_at).total_seconds()
+                rows.add_metric([feed.id], seen)
+            rejected.add_metric([feed.id], feed.rejected)
+        yield rows
+        yield rejected
+        yield _gauge("alerts", "Live alerts.", len(snapshot.alerts))
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"bartizan_{name}", text, value=value)
+
+
+def _count(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"bartizan_{name}", text, value=value)
+
+
+def _by_state(name: str, text: str, found: Iterable[Quality]) -> Metric:
+    counts = dict.fromkeys(Quality, 0)
+    for state in found:
+        counts[state] += 1
+    family = GaugeMetricFamily(f"bartizan_{name}", text, labels=["state"])
+    for state, count in counts.items():
+        family.add_metric([state.value], count)
+    return family

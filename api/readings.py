@@ -1,0 +1,109 @@
+"""``/api/v1/readings``: an indicator's past, by district and instant, as JSON or CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from api import words
+from api.asked import instant, known_names, number, period
+from api.door import Door
+from api.problems import bad_parameter
+from model import CITY, Indicator, Reading
+from model.plain import entity
+
+USUAL = timedelta(days=1)
+RESOLUTIONS = ("5m", "15m", "1h", "1d")
+MOST = 100_000
+PARAMETERS = (
+    "indicator",
+    "district",
+    "start",
+    "end",
+    "resolution",
+    "known_at",
+    "limit",
+    "cursor",
+)
+HIDDEN = {"value": None, "num": None, "den": None, "n": None, "suppressed": True}
+Row = Mapping[str, Any]
+
+
+def answer_readings(door: Door, kind: str) -> Response:
+    """Return the rows that are asked for; CSV says where it goes on in a ``Link`` header."""
+    known_names(*PARAMETERS)
+    indicator, district = _indicator(door), _district(door)
+    limit = number("limit", usual=10_000, most=MOST)
+    skip = number("cursor", usual=0, most=10_000_000)
+    rows = _rows(door, indicator, district)
+    more = str(skip + limit) if len(rows) > skip + limit else None
+    chosen = [words.row(row) for row in rows[skip : skip + limit]]
+    answer = _csv(chosen) if kind == "csv" else _json(chosen, more)
+    answer.headers["Cache-Control"] = "no-store"
+    if more is not None:
+        asked = request.args.copy()
+        asked["cursor"] = more
+        query = "&".join(f"{key}={value}" for key, value in asked.items())
+        answer.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+    return answer
+
+
+def _indicator(door: Door) -> Indicator:
+    name = request.args.get("indicator", "")
+    known = {item.id: item for item in door.pack.indicators}
+    if name not in known:
+        bad_parameter("indicator", f"{name!r} is none of {', '.join(known)}")
+    return known[name]
+
+
+def _district(door: Door) -> str | None:
+    name = request.args.get("district")
+    if name not in (None, CITY, *door.pack.districts.ids):
+        bad_parameter("district", f"no district {name!r}; use an id of /api/v1/districts, or city")
+    return name
+
+
+def _rows(door: Door, indicator: Indicator, district: str | None) -> list[Row]:
+    start, end = period(door.clock(), USUAL)
+    resolution = request.args.get("resolution")
+    if resolution is not None and resolution not in RESOLUTIONS:
+        bad_parameter("resolution", f"{resolution!r} is none of {', '.join(RESOLUTIONS)}")
+    # a small cell is found by its neighbours too, so all are read before any is hidden
+    rows = door.history.readings(
+        indicator.id,
+        district=None if indicator.is_counted else district,
+        start=start,
+        end=end,
+        resolution=resolution,
+        known_at=instant("known_at"),
+    )
+    if not indicator.is_counted:
+        return list(rows)
+    hidden = _without_small_cells(door, rows, indicator)
+    return [row for row in hidden if district in (None, row["district"])]
+
+
+def _without_small_cells(door: Door, rows: Sequence[Row], indicator: Indicator) -> Iterable[Row]:
+    """Yield the rows with small cells hidden at each instant, and what would betray them."""
+    readings = [entity(Reading, words.row(row)) for row in rows]
+    judged = door.suppress(readings, {indicator.id: indicator})
+    for row, reading in zip(rows, judged, strict=True):
+        yield {**row, **HIDDEN} if reading.suppressed else row
+
+
+def _json(rows: list[dict[str, Any]], more: str | None) -> Response:
+    return Response(orjson.dumps(words.page(rows, more)), mimetype="application/json")
+
+
+def _csv(rows: list[dict[str, Any]]) -> Response:
+    text = io.StringIO()
+    table = csv.DictWriter(text, (*words.ROW, "suppressed"), lineterminator="\r\n")
+    table.writeheader()
+    table.writerows(rows)
+    answer = Response(text.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="readings.csv"'
+    return answer

@@ -1,0 +1,1 @@
+"""The house: how its processes are started, watched and ended; how its web is put together."""

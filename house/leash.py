@@ -1,0 +1,65 @@
+"""A child of the house ends when the house ends, however the house ends.
+
+``python -m house.leash worker.py`` runs the script (or ``-m module``) in this very process with a
+thread that reads a pipe whose only writer is the house. When the house dies, by SIGKILL too, the
+system closes the pipe: the child gets SIGTERM, and is ended hard where that does not help. On
+Linux the kernel is asked for the same (PDEATHSIG), which holds even while Python cannot run.
+"""
+
+import ctypes
+import os
+import runpy
+import signal
+import sys
+import threading
+from contextlib import suppress
+
+NAME = "BARTIZAN_LEASH"  # environment: number of the inherited end of the pipe
+GRACE_S = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+def ask_kernel() -> None:
+    """On Linux, have this process sent SIGTERM when its parent dies; elsewhere nothing."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def hold(descriptor: int) -> threading.Thread:
+    """Watch the pipe in a background thread; on its end, end this process."""
+
+    def watch() -> None:
+        with suppress(OSError):
+            while os.read(descriptor, 1):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(GRACE_S)
+        os._exit(1)
+
+    thread = threading.Thread(target=watch, name="leash", daemon=True)
+    thread.start()
+    return thread
+
+
+def main(arguments: list[str]) -> None:
+    """Run ``[-m module | script] arguments…`` on the leash."""
+    is_module = arguments[:1] == ["-m"]
+    target, *rest = arguments[1:] if is_module else arguments
+    parent = os.getppid()
+    ask_kernel()
+    if os.getppid() != parent:  # it died before the kernel was asked
+        sys.exit(1)
+    descriptor = os.environ.pop(NAME, "")
+    if descriptor.isdigit():
+        hold(int(descriptor))
+    sys.argv = [target, *rest]
+    if is_module:
+        runpy.run_module(target, run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(target)))  # noqa: PTH100, PTH120 - as Python itself does for a script
+        runpy.run_path(target, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

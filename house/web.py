@@ -1,0 +1,138 @@
+"""The web of the house, put together: store and history, views, Dash pages, stream and API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dash
+import structlog
+from dash import Dash
+from flask import Flask
+
+import api
+import callbacks
+import cities
+import history
+import push
+import store as stores
+from api import problems
+from house import build, gate, headers
+from layouts import pages
+from layouts.live import SCENES
+from layouts.view import View, make_view
+from texts import LOCALES
+
+log = structlog.get_logger("web")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the composition root decides: places, settings of the wall, clock."""
+
+    pack: cities.Pack
+    store_url: str
+    history_location: str
+    secret_key: str
+    clock: Callable[[], datetime]
+    max_streams: int
+    wall_distance_m: float
+    wall_pitch_mm: float
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The finished application, and the hub that must be closed with it."""
+
+    server: Flask
+    hub: push.Hub
+
+
+def make(wanted: Wanted) -> Web:
+    """Put the web together and draw every page once, so that the first reader finds it whole."""
+    pack, store = wanted.pack, stores.open(wanted.store_url)
+    long_memory = history.open(wanted.history_location, writer=False)
+    version = build.name(
+        pack.hash, str(wanted.wall_distance_m), str(wanted.wall_pitch_mm), str(wanted.is_open)
+    )
+    views = {
+        locale: make_view(
+            pack,
+            locale=locale,
+            wall_distance_m=wanted.wall_distance_m,
+            wall_pitch_mm=wanted.wall_pitch_mm,
+            is_open=wanted.is_open,
+            build=version,
+        )
+        for locale in LOCALES
+    }
+    options = push.Options(build=version, clock=wanted.clock, max_streams=wanted.max_streams)
+    hub = push.Hub(store, SCENES, views, options)
+    server = Flask("bartizan", static_folder=None)
+    server.secret_key = wanted.secret_key
+    server.config["MAX_CONTENT_LENGTH"] = 1_000_000
+    server.register_blueprint(push.blueprint(hub, pack.city.locale))
+    door = api.Door(
+        pack=pack,
+        store=store,
+        history=long_memory,
+        clock=wanted.clock,
+        build=version,
+        stream_stats=hub.stats,
+    )
+    server.register_blueprint(api.blueprint(door))
+    server.register_blueprint(api.health_blueprint(door))
+    gate.install(server, lambda path: pages.is_known(path, views[pack.city.locale]), problems.say)
+    application = _pages(server, store, long_memory, views, pack.city.locale)
+    headers.install(server, application.csp_hashes())
+    _draw_once(server)
+    return Web(server, hub)
+
+
+def _pages(
+    server: Flask, store: stores.Store, long_memory: Any, views: dict[str, View], locale: str
+) -> Dash:
+    """Register every Dash page and the callbacks of the desk."""
+    application = Dash(
+        "bartizan",
+        server=server,
+        use_pages=True,
+        pages_folder="",
+        assets_folder=str(ROOT / "assets"),
+        serve_locally=True,
+        update_title=None,  # the title must not flicker
+        suppress_callback_exceptions=False,
+        index_string=pages.INDEX,
+        enable_mcp=False,
+    )
+    context = pages.PageContext(
+        latest=lambda: _quiet(store.latest),
+        view=lambda wish: views.get(wish or locale, views[locale]),
+        history=long_memory,
+        audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
+        rejects=lambda feed: store.rejects(feed).items,
+    )
+    pages.register(application, context)
+    callbacks.register(application, store, context)
+    return application
+
+
+def _quiet(latest: Callable[[], Any]) -> Any:
+    """Return the newest snapshot, or ``None`` where the store is silent: pages then say so."""
+    try:
+        return latest()
+    except stores.StoreError:
+        return None
+
+
+def _draw_once(server: Flask) -> None:
+    """Have Dash set its pages up now; a page that fails must stop the start, not a reader."""
+    for path in ("/", "/_dash-layout", "/_dash-dependencies"):
+        answer = server.test_client().get(path)
+        if answer.status_code != 200:  # noqa: PLR2004 - OK
+            raise RuntimeError(f"{path} answers {answer.status}")
+    log.info("pages drawn", pages=len(dash.page_registry))
