@@ -67,8 +67,8 @@ def entity(kind: type[Entity], values: Mapping[str, Any]) -> Entity:
 
 
 def fact_to_plain(fact: Fact) -> dict[str, Any]:
-    """Return a fact with a tag of its kind under ``_``; empty fields are left out."""
-    row = {key: item for key, item in plain(fact).items() if item is not None}
+    """Return a fact with a tag of its kind under ``_``; empty optional fields are left out."""
+    row = {key: item for key, item in plain(fact).items() if item is not None or key == "value"}
     row["_"] = _TAG_OF[type(fact)]
     return row
 

@@ -1,0 +1,149 @@
+"""An empty store filled with the past, through the same parsers, beside the running house.
+
+Only the demo and recordings may do this. Facts carry the arrival that they would have had, so
+"as known then" tells the truth about the filled past as well.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import httpx
+
+import feeds
+from cities import Pack
+from history import History
+from metrics import Scope, measure
+from metrics.quality import overlay
+from metrics.window import Window
+from model import Case, Fact, Feed, Indicator, Notice, Observation, Reading
+from model.plain import instant
+from pipeline.places import place
+from pipeline.scope import scope_of
+
+BATCH = 50_000
+HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
+FINE = timedelta(hours=24)  # the last day is measured by the quarter hour, for the sparks
+SHARD = -1  # the back-fill's own shard in the history
+REPLAY_WEEKS = 2
+ARCHIVES = frozenset({"open311", "sensorthings"})  # kinds that tell of a whole span at once
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What the back-fill needs. ``demo_url`` is the base whose resources know the past."""
+
+    pack: Pack
+    history: History
+    client: httpx.Client
+    demo_url: str
+    until: datetime
+    tell: Progress
+
+    def run(self) -> int:
+        """Fill facts, then readings; return how many facts."""
+        sources = [feed for feed in self.pack.feeds if feed.backfill or feed.replay]
+        facts: list[Fact] = []
+        for number, feed in enumerate(sources):
+            facts.extend(self._past(feed))
+            self.tell(0.45 * (number + 1) / len(sources))
+        placed = place(
+            [replace(fact, known_at=arrival(fact, self._latency())) for fact in facts],
+            self.pack.districts,
+        ).facts
+        self._keep(placed)
+        self.tell(0.55)
+        self._measure(placed)
+        self.tell(1.0)
+        return len(placed)
+
+    def _latency(self) -> dict[str, timedelta]:
+        return {feed.id: feed.latency for feed in self.pack.feeds}
+
+    def _past(self, feed: Feed) -> Iterator[Fact]:
+        """Yield a feed's facts of the past, open versions before closed ones."""
+        if feed.replay:
+            recorded = feeds.poll(feed, self.client, {}, now=self.until).parsed.accepted
+            found: Iterable[Fact] = feeds.Replay.build(recorded, feed).past(
+                self.until, REPLAY_WEEKS
+            )
+        else:
+            found = self._simulated(feed, feed.backfill or timedelta(0))
+        for fact in found:
+            if isinstance(fact, Case) and not feed.replay:
+                yield from feeds.unfold(fact)
+            elif not isinstance(fact, Notice):
+                yield fact
+
+    def _simulated(self, feed: Feed, back: timedelta) -> Iterator[Fact]:
+        start = self.until - back
+        if feed.kind in ARCHIVES:
+            then = self._as_of(feed, self.until)
+            memory = {"since": instant(start)}
+            yield from feeds.poll(then, self.client, memory, now=self.until).parsed.accepted
+            return
+        if feed.gives != "observation":
+            return
+        at = start.replace(minute=0, second=0, microsecond=0)
+        while at <= self.until:
+            yield from feeds.poll(self._as_of(feed, at), self.client, {}, now=at).parsed.accepted
+            at += HOUR
+
+    def _as_of(self, feed: Feed, at: datetime) -> Feed:
+        """The same feed, asked as if it were then."""
+        if feed.url is None or not feed.url.startswith(self.demo_url):
+            raise ValueError(f"feed {feed.id}: only the demo city can be asked about the past")
+        path = feed.url.removeprefix(self.demo_url)
+        return replace(feed, url=f"{self.demo_url}/at/{instant(at)}{path}")
+
+    def _keep(self, facts: Sequence[Fact]) -> None:
+        numbered = ((f"0-{number}", fact) for number, fact in enumerate(facts, start=1))
+        while batch := list(islice(numbered, BATCH)):
+            self.history.append_facts(batch, shard=SHARD, last_id=batch[-1][0])
+
+    def _measure(self, facts: Sequence[Fact]) -> None:
+        """Measure the past hour by hour, so that there is something usual to compare with."""
+        window = Window.build(
+            [fact for fact in facts if isinstance(fact, Observation)],
+            [fact for fact in facts if isinstance(fact, Case)],
+        )
+        scope = scope_of(self.pack)
+        first = min((fact.observed_at for fact in facts), default=self.until)
+        instants = list(moments(first, self.until))
+        found: list[Reading] = []
+        for number, at in enumerate(instants):
+            found.extend(measured_then(self.pack.indicators, window, at, scope))
+            if len(found) >= BATCH:
+                self.history.append_readings(found)
+                found = []
+                self.tell(0.55 + 0.45 * number / len(instants))
+        self.history.append_readings(found)
+
+
+def arrival(fact: Fact, latency: dict[str, timedelta]) -> datetime:
+    """When a fact of the past would have been known: its time and the source's latency."""
+    return fact.observed_at + latency.get(fact.feed_id, timedelta(0))
+
+
+def moments(first: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the instants to measure: hours, then quarters of the last day."""
+    at = first.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+    while at < until:
+        yield at
+        at += QUARTER if at >= until - FINE else HOUR
+
+
+def measured_then(
+    indicators: Iterable[Indicator], window: Window, at: datetime, scope: Scope
+) -> list[Reading]:
+    """Measure all indicators as of a past instant; what had no value leaves no reading."""
+    return [
+        replace(overlay(reading, {}, at, indicator), known_at=at)
+        for indicator in indicators
+        for reading in measure(indicator, window, at, scope)
+        if reading.value is not None
+    ]

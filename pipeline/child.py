@@ -1,0 +1,131 @@
+"""The back-fill runs as a process of its own, so that the wall keeps its pace."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import httpx
+import structlog
+
+from model.plain import instant
+from pipeline.backfill import Filling
+from pipeline.rooms import Rooms
+
+log = structlog.get_logger("backfill")
+
+NOTE = "backfill"  # where the store remembers how far it is; no feed may have this id
+SCRIPT = Path(__file__).resolve().parents[1] / "worker.py"
+ANSWER_S = 10.0
+SOURCE_WAIT_S = 20.0
+
+
+def backfill_wanted(rooms: Rooms) -> bool:
+    """Whether an empty history should be filled, or a filling was cut off."""
+    sources = [feed for feed in rooms.pack.feeds if feed.backfill or feed.replay]
+    if not sources:
+        return False
+    state = rooms.store.memory(NOTE).get("state")
+    return state == "running" or (state is None and rooms.history.is_empty())
+
+
+@dataclass(slots=True)
+class BackfillChild:
+    """The running process, and what it said of its progress."""
+
+    process: subprocess.Popen[bytes]
+    rooms: Rooms
+    pipe: int
+
+    @classmethod
+    def start(cls, rooms: Rooms, now: datetime) -> Self:
+        """Start it; live feeds go on from ``now``, the past is filled up to ``now``."""
+        note = rooms.store.memory(NOTE)
+        until = note.get("until") or instant(now)
+        rooms.store.save_memory(NOTE, {"state": "running", "until": until, "progress": 0.0})
+        for feed in rooms.pack.feeds:
+            if feed.backfill and not rooms.store.memory(feed.id):
+                rooms.store.save_memory(feed.id, {"since": until})
+        read_end, write_end = os.pipe()
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "house.leash", str(SCRIPT), "backfill"],
+            env={**os.environ, "BARTIZAN_LEASH": str(read_end)},
+            pass_fds=(read_end,),
+            stdin=subprocess.DEVNULL,
+        )
+        os.close(read_end)
+        log.info("back-fill started", until=until)
+        return cls(process, rooms, write_end)
+
+    def has_ended(self) -> bool:
+        """Whether the process has gone."""
+        return self.process.poll() is not None
+
+    def progress(self) -> float:
+        """Return the share done, 0–1."""
+        return float(self.rooms.store.memory(NOTE).get("progress") or 0.0)
+
+    def reap(self, rooms: Rooms) -> None:
+        """Note the end; a failed filling is told and tried again at the next start."""
+        self._close()
+        if self.process.returncode == 0:
+            rooms.store.save_memory(NOTE, {"state": "done"})
+            log.info("back-fill done")
+        else:
+            log.warning("back-fill failed", code=self.process.returncode)
+
+    def stop(self) -> None:
+        """End it; it starts over at the next start of the worker."""
+        if not self.has_ended():
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(ANSWER_S / 10)
+            if not self.has_ended():
+                self.process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            os.close(self.pipe)
+
+
+def run_backfill(rooms: Rooms) -> int:
+    """Fill the past in this process; return the exit code."""
+    note = rooms.store.memory(NOTE)
+    until = note.get("until")
+    moment = datetime.fromisoformat(until) if until else rooms.clock()
+    tell = _teller(rooms, instant(moment))
+    _await_demo(rooms)
+    filling = Filling(rooms.pack, rooms.history, rooms.client, rooms.demo_url, moment, tell)
+    started = rooms.clock()
+    count = filling.run()
+    took = rooms.clock() - started
+    log.info("back-filled", facts=count, seconds=round(took / timedelta(seconds=1), 1))
+    return 0
+
+
+def _teller(rooms: Rooms, until: str) -> Callable[[float], None]:
+    def tell(share: float) -> None:
+        rooms.store.save_memory(
+            NOTE, {"state": "running", "until": until, "progress": round(share, 2)}
+        )
+
+    return tell
+
+
+def _await_demo(rooms: Rooms) -> None:
+    """The house starts demo and worker together: give the demo the time to answer."""
+    if not any(feed.backfill for feed in rooms.pack.feeds):
+        return
+    until = rooms.clock() + timedelta(seconds=SOURCE_WAIT_S)
+    while rooms.clock() < until:
+        with suppress(httpx.TransportError):
+            rooms.client.get(rooms.demo_url)
+            return
+        threading.Event().wait(0.2)

@@ -1,0 +1,202 @@
+"""Readings against rules: every alert moved, every move on the audit."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import alerts
+from alerts import Record, Sample
+from model import (
+    CITY,
+    AlarmLoad,
+    Alert,
+    AlertEvent,
+    Command,
+    Feed,
+    FeedState,
+    Indicator,
+    Outcome,
+    Reading,
+    Rule,
+    State,
+)
+from model.plain import entity, plain
+from store import Store
+
+EVENTS_KEPT = timedelta(hours=25)  # in memory, for the load meter and the home page
+
+
+class Judge:
+    """Holds the record of every rule in every scope and moves it.
+
+    Records are saved together with their audit lines before anything is published, so that a
+    restart continues where the room was.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        feeds: Sequence[Feed],
+        indicators: Sequence[Indicator],
+        store: Store,
+    ) -> None:
+        """Load what an earlier worker left."""
+        missing = alerts.missing_rules(feeds, rules, {i.id: i for i in indicators})
+        self.rules: Mapping[str, Rule] = {rule.id: rule for rule in (*rules, *missing)}
+        self._by_indicator: dict[str, list[Rule]] = {}
+        for rule in rules:
+            if rule.indicator:
+                self._by_indicator.setdefault(rule.indicator, []).append(rule)
+        self._by_feed = {rule.feed: rule for rule in missing if rule.feed}
+        self._store = store
+        self._records: dict[str, Record] = {
+            key: entity(Record, row.body) for key, row in store.records().items()
+        }
+        self._dirty: dict[str, Record] = {}
+        self._events: list[AlertEvent] = []
+        self._answers: list[Outcome] = []
+        self.recent: deque[AlertEvent] = deque()
+
+    def readings(self, found: Iterable[Reading], now: datetime) -> None:
+        """Judge new readings; a hidden small cell is no sample."""
+        for reading in found:
+            for rule in self._by_indicator.get(reading.indicator, ()):
+                if not reading.suppressed and _concerns(rule, reading.district):
+                    self._observe(rule, reading.district, _sample(reading), now)
+
+    def feeds(self, states: Iterable[FeedState], now: datetime) -> None:
+        """Judge whether feeds deliver: one alarm per feed, never one per indicator."""
+        for state in states:
+            if (rule := self._by_feed.get(state.id)) is not None:
+                self._observe(rule, CITY, _feed_sample(state, now), now)
+
+    def elapse(self, now: datetime) -> None:
+        """Fire the timers that are due."""
+        for key, record in self._records.items():
+            if not record.timers or (rule := self.rules.get(record.rule)) is None:
+                continue
+            moved, events = alerts.elapse(rule, record, now)
+            if moved is not record:
+                self._keep(key, moved, events)
+
+    def command(self, command: Command, now: datetime) -> Outcome:
+        """Apply what a person asked for."""
+        record = next(
+            (r for r in self._records.values() if r.occurrence == command.occurrence), None
+        )
+        if record is None or (rule := self.rules.get(record.rule)) is None:
+            outcome = Outcome(
+                command_id=command.command_id,
+                status="unknown",
+                reason="no live alert with this id: it is closed, or never was",
+            )
+        else:
+            moved, events, outcome = alerts.command(rule, record, command, now)
+            self._keep(record.key, moved, events)
+        self._answers.append(outcome)
+        return outcome
+
+    def retire_unknown(self, now: datetime) -> None:
+        """Close what rules left behind that are no longer in the pack."""
+        for key, record in list(self._records.items()):
+            if record.rule not in self.rules and record.state is not State.NORM:
+                gone = Rule(id=record.rule, title=record.rule, version=record.rule_version)
+                moved, events = alerts.retire(gone, record, now, "the rule left the pack")
+                self._keep(key, moved, events)
+
+    def save_all(self) -> None:
+        """Save every record at the next flush (the store has lost them)."""
+        self._dirty.update(self._records)
+
+    def flush(self, append: Callable[[Sequence[AlertEvent]], None]) -> None:
+        """Save what moved: audit lines first, then records together with the answers.
+
+        A crash between the two repeats lines with the same ``event_id``, which readers drop.
+        Where the history cannot be written the room goes on; the lines wait for the next time.
+
+        Raises:
+            Exception: whatever ``append`` raised, after the records were saved.
+
+        """
+        failure: Exception | None = None
+        if self._events:
+            try:
+                append(self._events)
+                self._events = []
+            except Exception as error:  # noqa: BLE001 - told to the caller below
+                failure = error
+        if self._dirty or self._answers:
+            self._store.save_records(
+                {key: plain(record) for key, record in self._dirty.items()},
+                answers=self._answers,
+            )
+            self._dirty, self._answers = {}, []
+        if failure is not None:
+            raise failure
+
+    def views(self, now: datetime) -> tuple[Alert, ...]:
+        """Return the live alerts, the most urgent first."""
+        found = []
+        for record in self._records.values():
+            rule = self.rules.get(record.rule)
+            view = alerts.view(rule, record, now) if rule else None
+            if view is not None:
+                found.append(view)
+        return tuple(sorted(found, key=_urgency))
+
+    def load(self, now: datetime) -> AlarmLoad:
+        """Return how many alarms asked for a person lately."""
+        while self.recent and self.recent[0].at < now - EVENTS_KEPT:
+            self.recent.popleft()
+        return alerts.load_meter(list(self.recent), now)
+
+    def remember(self, events: Iterable[AlertEvent]) -> None:
+        """Take the events of the last day from the history after a restart."""
+        known = {event.event_id for event in self.recent}
+        older = [event for event in events if event.event_id not in known]
+        self.recent = deque(sorted((*older, *self.recent), key=lambda event: event.at))
+
+    def _observe(self, rule: Rule, scope: str, sample: Sample, now: datetime) -> None:
+        key = f"{rule.id}:{scope}"
+        record = self._records.get(key) or alerts.new(rule, scope)
+        moved, events = alerts.observe(rule, record, sample, now)
+        if moved is not record or key not in self._records:
+            self._keep(key, moved, events)
+
+    def _keep(self, key: str, record: Record, events: Sequence[AlertEvent]) -> None:
+        self._records[key] = record
+        self._dirty[key] = record
+        self._events.extend(events)
+        self.recent.extend(events)
+
+
+def _concerns(rule: Rule, district: str) -> bool:
+    if rule.scope == "city":
+        return district == CITY
+    if district == CITY:
+        return False
+    return not rule.districts or district in rule.districts
+
+
+def _sample(reading: Reading) -> Sample:
+    return Sample(
+        value=reading.value,
+        quality=reading.quality,
+        observed_at=reading.observed_at,
+        site=reading.site,
+        n=reading.n,
+        stale_at=reading.stale_at,
+    )
+
+
+def _feed_sample(state: FeedState, now: datetime) -> Sample:
+    """A feed's sample is its age in seconds; a feed that never delivered has none."""
+    age = None if state.last_observed_at is None else (now - state.last_observed_at).total_seconds()
+    return Sample(value=age, quality=state.state, observed_at=state.last_observed_at)
+
+
+def _urgency(alert: Alert) -> tuple[bool, bool, int, float]:
+    """Unsuppressed first, unacknowledged first, then priority, then newest."""
+    waits = alert.shown in ("UNACK", "CLRU", "LATU", "RTNU")
+    raised = alert.raised_at.timestamp() if alert.raised_at else 0.0
+    return (bool(alert.suppressed), not waits, alert.priority or 9, -raised)

@@ -1,0 +1,127 @@
+"""From facts to readings: measured when due, aged every second, compared with what is usual."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from metrics import Scope, measure
+from metrics.baseline import robust_z
+from metrics.privacy import suppress
+from metrics.quality import overlay
+from metrics.window import Window
+from model import Case, Fact, FeedState, Indicator, Observation, Reading, Usual
+
+REMEASURE = timedelta(seconds=2)  # new facts: not more often than this
+SLIDE = timedelta(seconds=60)  # no new facts: a window that slides still moves its counts
+KEEP = timedelta(days=35)  # 28 nights for free flow, and a week for late facts
+
+Key = tuple[str, str]  # indicator, district
+
+
+@dataclass(slots=True)
+class Stock:
+    """The window of facts, shared by the keeper's thread and the measuring one."""
+
+    window: Window = field(default_factory=Window)
+    news: set[str] = field(default_factory=set)  # quantities with new facts, "cases" for cases
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, facts: Iterable[Fact]) -> None:
+        """Add kept facts."""
+        seen = list(facts)
+        observations = [fact for fact in seen if isinstance(fact, Observation)]
+        cases = [fact for fact in seen if isinstance(fact, Case)]
+        with self.lock:
+            self.window = self.window.extended(observations, cases)
+            self.news.update(fact.quantity for fact in observations)
+            if cases:
+                self.news.add("cases")
+
+    def replace(self, window: Window) -> None:
+        """Start from another window (a restart, or a back-fill that has ended)."""
+        with self.lock:
+            self.window = window
+            self.news.update((*window.tracks, "cases"))
+
+    def trim(self, now: datetime) -> None:
+        """Drop what no indicator needs any more."""
+        with self.lock:
+            self.window = self.window.trimmed(now - KEEP)
+
+    def look(self) -> tuple[Window, set[str]]:
+        """Return the window and what is new since the last look."""
+        with self.lock:
+            news, self.news = self.news, set()
+            return self.window, news
+
+
+class Measurer:
+    """Holds the newest reading of every indicator in every place."""
+
+    def __init__(self, indicators: Sequence[Indicator], scope: Scope) -> None:
+        """Start without a reading."""
+        self.indicators = {indicator.id: indicator for indicator in indicators}
+        self.scope = scope
+        self.usual: Mapping[Key, Usual] = {}
+        self.raw: dict[Key, Reading] = {}
+        self._measured_at: dict[str, datetime] = {}
+        self._dirty = set(self.indicators)
+
+    def due(self, now: datetime, news: set[str]) -> list[Indicator]:
+        """Return the indicators to measure now."""
+        for indicator in self.indicators.values():
+            needs = {*indicator.quantities, *(("cases",) if indicator.needs_cases else ())}
+            if news & needs:
+                self._dirty.add(indicator.id)
+        found = []
+        for name, indicator in self.indicators.items():
+            last = self._measured_at.get(name)
+            pause = REMEASURE if name in self._dirty else SLIDE
+            if last is None or now - last >= pause:
+                found.append(indicator)
+        return found
+
+    def step(
+        self, window: Window, news: set[str], feeds: Mapping[str, FeedState], now: datetime
+    ) -> list[Reading]:
+        """Measure what is due; return the new readings, aged and compared."""
+        scope = replace(self.scope, feed_age=feeds)
+        fresh: list[Reading] = []
+        for indicator in self.due(now, news):
+            self._measured_at[indicator.id] = now
+            self._dirty.discard(indicator.id)
+            for reading in measure(indicator, window, now, scope):
+                self.raw[reading.indicator, reading.district] = reading
+                fresh.append(self._finished(indicator, reading, feeds, now))
+        return fresh
+
+    def published(self, feeds: Mapping[str, FeedState], now: datetime) -> list[Reading]:
+        """Return all readings as they may leave the house: aged, compared, small cells hidden."""
+        aged = [
+            self._finished(self.indicators[reading.indicator], reading, feeds, now)
+            for reading in self.raw.values()
+        ]
+        return suppress(aged, self.indicators)
+
+    def carriers(self) -> dict[str, set[str]]:
+        """Return which indicators rest on each feed."""
+        found: dict[str, set[str]] = {}
+        for reading in self.raw.values():
+            for feed_id in reading.feeds:
+                found.setdefault(feed_id, set()).add(reading.indicator)
+        return found
+
+    def _finished(
+        self,
+        indicator: Indicator,
+        reading: Reading,
+        feeds: Mapping[str, FeedState],
+        now: datetime,
+    ) -> Reading:
+        aged = overlay(reading, feeds, now, indicator)
+        usual = self.usual.get((reading.indicator, reading.district))
+        if usual is None:
+            return replace(aged, known_at=now) if aged.known_at is None else aged
+        z = None if aged.value is None else robust_z(aged.value, usual, indicator)
+        return replace(aged, usual=usual, z=z, known_at=aged.known_at or now)

@@ -1,0 +1,237 @@
+"""The worker at work: stages on their threads, one tick a second, people served in between."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from model import Notice, Snapshot
+from pipeline.child import BackfillChild, backfill_wanted
+from pipeline.diary import Diary
+from pipeline.feedbook import FeedBook
+from pipeline.judging import Judge
+from pipeline.keeping import Keeper
+from pipeline.measuring import KEEP, Measurer, Stock
+from pipeline.notices import NoticeBoard
+from pipeline.places import Placed
+from pipeline.polling import Poller
+from pipeline.publishing import snapshot
+from pipeline.rooms import Rooms
+from pipeline.scope import scope_of
+from pipeline.usual import TrendBook, UsualBook
+from pipeline.window import load_window
+from store import StoreError
+
+log = structlog.get_logger("worker")
+
+TICK = timedelta(seconds=1)
+POLLERS = 6
+WRITE_EVERY = timedelta(seconds=20)
+BOOKS_EVERY = timedelta(seconds=60)
+TIDY_EVERY = timedelta(minutes=30)
+FINISH_S = 2.0  # what threads get to finish their batch
+
+
+class Worker:
+    """Wires the stages of one city. ``run`` returns when told to stop, with nothing lost."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        """Build the stages; nothing runs yet."""
+        self.rooms, pack = rooms, rooms.pack
+        self.book = FeedBook(pack.feeds)
+        self.stock = Stock()
+        self.board = NoticeBoard()
+        self.measurer = Measurer(pack.indicators, scope_of(pack))
+        self.judge = Judge(pack.rules, pack.feeds, pack.indicators, rooms.store)
+        by_id = {indicator.id: indicator for indicator in pack.indicators}
+        self.diary = Diary(rooms.history, by_id)
+        self.usual = UsualBook(rooms.history, by_id, pack.city.timezone)
+        self.trends = TrendBook(rooms.history, self.usual, pack.indicators)
+        self.poller = Poller(pack.feeds, rooms.store, self.book, rooms.client, rooms.clock)
+        self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
+        self.child: BackfillChild | None = None
+        self._stop = threading.Event()
+        self._troubles: set[str] = set()
+        self._epoch: int | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; then finish what is under way and write it down."""
+        now = self.rooms.clock()
+        self._restore(now)
+        threads = [
+            threading.Thread(target=self._keep, name="keeper"),
+            threading.Thread(target=self._mind_books, name="books"),
+        ]
+        for thread in threads:
+            thread.start()
+        pool = ThreadPoolExecutor(POLLERS, "poll")
+        self.poller.start(now)
+        try:
+            self._loop(stop, pool)
+        finally:
+            self._stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            if self.child:
+                self.child.stop()
+            for thread in threads:
+                thread.join(FINISH_S)
+            self._attempt("last words", self._write_down)
+
+    def _loop(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
+        next_tick = self.rooms.clock()
+        while not stop.is_set():
+            now = self.rooms.clock()
+            wait = (next_tick - now).total_seconds()
+            if wait > 0 and not self._serve(wait):
+                stop.wait(min(wait, 0.2) if "store" in self._troubles else 0)
+                continue
+            now = self.rooms.clock()
+            self.poller.submit_due(pool, now)
+            self._attempt("store", lambda: self.tick(self.rooms.clock()))
+            next_tick = max(next_tick + TICK, now)
+
+    def _serve(self, wait_s: float) -> bool:
+        """Serve people until the next tick is due; return whether somebody was served."""
+        try:
+            commands = self.rooms.store.take_commands(block_ms=max(1, int(wait_s * 1000)))
+        except StoreError:
+            self._troubles.add("store")
+            return False
+        now = self.rooms.clock()
+        for command in commands:
+            self.judge.command(command, now)
+        return bool(commands)
+
+    def tick(self, now: datetime) -> Snapshot:
+        """Measure what is due, judge it, publish everything."""
+        self._mind_epoch()
+        changed = self.book.age(now)
+        feeds = self.book.by_id()
+        window, news = self.stock.look()
+        self.measurer.usual = self.usual.at(now)
+        fresh = self.measurer.step(window, news, feeds, now)
+        if fresh:
+            self.book.carries(self.measurer.carriers())
+        self.judge.readings(fresh, now)
+        self.judge.feeds(self.book.states(), now)
+        self.judge.elapse(now)
+        self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
+        self.diary.note(fresh, changed)
+        found = self._snapshot(now)
+        self.rooms.store.publish(found)
+        return found
+
+    def _snapshot(self, now: datetime) -> Snapshot:
+        feeds = self.book.by_id()
+        readings = self.measurer.published(feeds, now)
+        return snapshot(
+            city=self.rooms.pack.city,
+            now=now,
+            readings=readings,
+            alerts=self.judge.views(now),
+            feeds=self.book.states(),
+            trends=self.trends.now({(r.indicator, r.district): r for r in readings}),
+            notices=self.board.current(),
+            load=self.judge.load(now),
+            events=self.judge.recent,
+            titles={rule.id: rule.title for rule in self.judge.rules.values()},
+            backfill=self.child.progress() if self.child else None,
+        )
+
+    def _restore(self, now: datetime) -> None:
+        """Take up where the last worker stopped: feeds, facts, alarms of the last day."""
+        rooms = self.rooms
+        self.book.restore(rooms.store.feed_states().values())
+        rooms.history.append_pack(rooms.pack.hash, rooms.pack.folder, now)
+        if backfill_wanted(rooms):
+            self.child = BackfillChild.start(rooms, now)
+        else:
+            self.stock.replace(load_window(rooms.history, now - KEEP))
+            self.board.take(rooms.history.notices(now))
+        self.judge.remember(rooms.history.alert_events(since=now - timedelta(hours=25)))
+        self.judge.retire_unknown(now)
+
+    def _kept(self, placed: Placed) -> None:
+        self.stock.take(placed.facts)
+        self.board.take(fact for fact in placed.facts if isinstance(fact, Notice))
+        for feed_id in {*placed.matched, *placed.unmatched}:
+            self.book.placed(
+                feed_id, matched=placed.matched[feed_id], unmatched=placed.unmatched[feed_id]
+            )
+
+    def _keep(self) -> None:
+        self.keeper.run(self._stop, lambda error: self._trouble("keeper", error))
+
+    def _mind_books(self) -> None:
+        """Write readings, read what is usual, tidy: slow work beside the ticks."""
+        last: dict[str, datetime] = {}
+
+        def is_due(what: str, every: timedelta) -> bool:
+            now = self.rooms.clock()
+            if what in last and now - last[what] < every:
+                return False
+            last[what] = now
+            return True
+
+        while not self._stop.wait(0.5):
+            if self.child and self.child.has_ended():
+                self._attempt("back-fill", self._take_backfill)
+                last.pop("books", None)
+            if is_due("write", WRITE_EVERY):
+                self._attempt("history", self._write_down)
+            if is_due("books", BOOKS_EVERY):
+                self._attempt("books", self._refresh_books)
+            if "tidy" not in last:
+                last["tidy"] = self.rooms.clock()
+            if not self.child and is_due("tidy", TIDY_EVERY):
+                self._attempt("tidy", self._tidy)
+
+    def _refresh_books(self) -> None:
+        now = self.rooms.clock()
+        self.usual.refresh(now)
+        self.trends.refresh(now)
+        self.usual.refresh(now + timedelta(minutes=2))
+
+    def _take_backfill(self) -> None:
+        """The past has been filled in: load it, and compare with it from now on."""
+        child, self.child = self.child, None
+        if child is None:
+            return
+        now = self.rooms.clock()
+        child.reap(self.rooms)
+        window = load_window(self.rooms.history, now - KEEP)
+        self.stock.replace(window)
+        self.usual.forget()
+
+    def _write_down(self) -> None:
+        self.diary.write()
+        self.rooms.store.save_feed_states(self.book.states())
+
+    def _tidy(self) -> None:
+        self.stock.trim(self.rooms.clock())
+        self.rooms.history.compact()
+
+    def _mind_epoch(self) -> None:
+        """A store that started empty has forgotten the alerts: give them back to it."""
+        epoch = self.rooms.store.epoch()
+        if self._epoch is not None and epoch != self._epoch:
+            log.warning("the store started anew")
+            self.judge.save_all()
+        self._epoch = epoch
+
+    def _attempt(self, what: str, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - the edge that can act: report once, go on
+            self._trouble(what, error)
+            return
+        if what in self._troubles:
+            self._troubles.discard(what)
+            log.info("works again", what=what)
+
+    def _trouble(self, what: str, error: Exception) -> None:
+        if what not in self._troubles:
+            self._troubles.add(what)
+            log.warning("trouble", what=what, error=repr(error))

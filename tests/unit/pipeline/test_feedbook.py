@@ -1,0 +1,107 @@
+from datetime import UTC, datetime, timedelta
+
+from model import Feed, Quality
+from pipeline.feedbook import POLLS_SHOWN, FeedBook
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+FEED = Feed(id="air", kind="sensorthings", gives="observation", every=MINUTE, name="Air")
+
+
+def answered(book: FeedBook, at: datetime, newest: datetime | None) -> bool:
+    return book.answered(
+        "air", now=at, accepted=1, rejected=0, newest=newest, published_at=None, is_same=False
+    )
+
+
+def state_at(book: FeedBook, at: datetime) -> Quality:
+    book.age(at)
+    return book["air"].state
+
+
+def test_a_feed_that_never_answered_has_no_data():
+    book = FeedBook([FEED])
+
+    assert state_at(book, NOW) is Quality.NODATA
+    assert book["air"].last_observed_at is None
+
+
+def test_quality_follows_the_age_of_the_data_and_not_of_the_answer():
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+    ages = [
+        (timedelta(0), Quality.GOOD),
+        (1.5 * MINUTE, Quality.GOOD),
+        (2 * MINUTE, Quality.LATE),
+        (3 * MINUTE, Quality.LATE),
+        (4 * MINUTE, Quality.STALE),
+        (10 * MINUTE, Quality.STALE),
+        (11 * MINUTE, Quality.NODATA),
+    ]
+
+    found = []
+    for age, _ in ages:
+        answered(book, NOW + age, NOW)  # answers keep coming with the same old data
+        found.append(state_at(book, NOW + age))
+
+    assert found == [quality for _, quality in ages]
+
+
+def test_old_data_never_make_a_feed_older():
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+
+    answered(book, NOW, NOW - timedelta(days=1))
+
+    assert book["air"].last_observed_at == NOW
+
+
+def test_a_stale_feed_is_believed_again_after_two_polls_with_news():
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+    assert state_at(book, NOW + 5 * MINUTE) is Quality.STALE
+
+    answered(book, NOW + 5 * MINUTE, NOW + 5 * MINUTE)
+    after_one = state_at(book, NOW + 5 * MINUTE)
+    answered(book, NOW + 6 * MINUTE, NOW + 6 * MINUTE)
+    after_two = state_at(book, NOW + 6 * MINUTE)
+
+    assert (after_one, after_two) == (Quality.STALE, Quality.GOOD)
+
+
+def test_the_first_failure_and_the_recovery_are_told_once():
+    book = FeedBook([FEED])
+
+    told = [book.failed("air", "HTTP 503", now=NOW), book.failed("air", "HTTP 503", now=NOW)]
+    recovered = [answered(book, NOW, NOW), answered(book, NOW, NOW)]
+
+    assert told == [True, False]
+    assert recovered == [True, False]
+
+
+def test_the_last_polls_are_kept_and_no_more():
+    book = FeedBook([FEED])
+
+    for _ in range(POLLS_SHOWN + 5):
+        answered(book, NOW, NOW)
+    book.failed("air", "late", now=NOW)
+
+    assert len(book["air"].polls) == POLLS_SHOWN
+    assert book["air"].polls[-1] == "error"
+
+
+def test_a_restart_keeps_counts_and_takes_the_packs_new_cadence():
+    old = FeedBook([FEED])
+    answered(old, NOW, NOW)
+    quicker = Feed(
+        id="air", kind="sensorthings", gives="observation", every=MINUTE / 2, name="Air 2"
+    )
+
+    book = FeedBook([quicker])
+    book.restore(old.states())
+
+    assert (book["air"].accepted, book["air"].due_every, book["air"].name) == (
+        1,
+        MINUTE / 2,
+        "Air 2",
+    )

@@ -1,0 +1,47 @@
+"""The worker: everything between the feeds and the snapshot. Start it by ``python app.py``.
+
+``python worker.py`` alone attaches to the store of a running house; ``python worker.py backfill``
+is the child that fills an empty history.
+"""
+
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+
+import structlog
+
+import settings as settings_room
+from pipeline.child import run_backfill
+from pipeline.rooms import WorkerError, open_rooms
+from pipeline.run import Worker
+
+
+def clock() -> datetime:
+    """Return the present instant; the only clock of the worker."""
+    return datetime.now(UTC)
+
+
+def main(arguments: list[str]) -> int:
+    """Run until told to stop; return the exit code."""
+    try:
+        settings = settings_room.read()
+        rooms = open_rooms(settings, clock)
+    except (settings_room.SettingsError, WorkerError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a message for a person
+        return 1
+    if arguments == ["backfill"]:
+        return run_backfill(rooms)
+    if arguments:
+        print("usage: python worker.py [backfill]", file=sys.stderr)  # noqa: T201 - usage
+        return 2
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    structlog.get_logger("worker").info("worker started", city=rooms.pack.city.id)
+    Worker(rooms).run(stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
