@@ -45,7 +45,7 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
         return None
     standard = INDICATORS[name]
     threshold = _threshold(setting, standard, table, tally)
-    given = {
+    given: dict[str, Any] = {
         "target": setting.target,
         "owner": setting.owner,
         "weight": setting.weight,

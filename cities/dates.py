@@ -20,10 +20,9 @@ def entries(
     if setting.ics:
         if setting.name or setting.start:
             tally.note(table, "ics", "a file of events stands alone, without name and start")
-        found: tuple[CalendarEntry, ...] = ()
         with tally.noting(table, "ics"):
-            found = _from_ics(places.file(setting.ics), setting.kind, table, tally)
-        return found
+            return _from_ics(places.file(setting.ics), setting.kind, table, tally)
+        return ()
     if not setting.name or setting.start is None:
         tally.note(table, "name", "needs name and start, or ics")
         return ()

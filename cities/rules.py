@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
+from alerts import refusals
 from cities.problems import nearest
 from cities.tables import LATER_RULE_KEYS, PrioritiesTable, RuleTable
-from cities.tally import Tally
+from cities.tally import Tally, keys_of
 from model import Indicator, Rationale, Rule, Threshold
 
+_KEYS = frozenset(keys_of(RuleTable))
 _WORSE = {"lower": "high", "higher": "low", "band": "band"}
 
 
@@ -48,8 +50,8 @@ class Rules:
                 self.tally.note(table, "districts", text)
         if rule.districts and rule.scope == "city":
             self.tally.note(table, "districts", "a rule for the whole city names no districts")
-        for key, text in (*_limits(rule), *_rationale(rule), *_delays(rule)):
-            self.tally.note(table, key, text)
+        for text in refusals(rule):
+            self.tally.note(table, _key(text), text)
 
 
 def _rule(setting: RuleTable, indicator: Indicator, raw: Mapping[str, Any]) -> Rule:
@@ -67,6 +69,8 @@ def _rule(setting: RuleTable, indicator: Indicator, raw: Mapping[str, Any]) -> R
         crit=limits["crit"],
         low=limits["low"],
         high=limits["high"],
+        crit_low=limits["crit_low"],
+        crit_high=limits["crit_high"],
         deadband=setting.deadband,
         on_delay=setting.on_delay,
         crit_on_delay=setting.crit_on_delay,
@@ -92,20 +96,11 @@ def _rule(setting: RuleTable, indicator: Indicator, raw: Mapping[str, Any]) -> R
 def _limits_of(setting: RuleTable, standard: Threshold) -> dict[str, float | None]:
     """Return the rule's limits; those of the indicator where the rule names none."""
     point = setting.setpoint
-    own: dict[str, float | None] = {
-        "warn": setting.warn if point is None else point.warn,
-        "crit": setting.crit if point is None else point.crit,
-        "low": setting.low,
-        "high": setting.high,
-    }
+    own = {key: getattr(setting if point is None else point, key) for key in ("warn", "crit")}
+    own |= {key: getattr(setting, key) for key in ("low", "high", "crit_low", "crit_high")}
     if any(value is not None for value in own.values()) or standard.kind not in {"value", "band"}:
         return own
-    return {
-        "warn": standard.warn,
-        "crit": standard.crit,
-        "low": standard.low,
-        "high": standard.high,
-    }
+    return {key: getattr(standard, key) for key in own}
 
 
 def _digest(raw: Mapping[str, Any]) -> str:
@@ -114,58 +109,7 @@ def _digest(raw: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _limits(rule: Rule) -> list[tuple[str, str]]:
-    if rule.direction == "band":
-        if rule.low is None or rule.high is None or rule.low >= rule.high:
-            return [("low", "a band needs low < high")]
-        return []
-    if rule.warn is None and rule.crit is None:
-        return [("warn", "needs warn or crit; the indicator's own limits are no plain values")]
-    if rule.warn is None or rule.crit is None:
-        return []
-    if rule.direction == "high" and rule.crit < rule.warn:
-        return [("crit", f"crit {rule.crit:g} lies below warn {rule.warn:g}")]
-    if rule.direction == "low" and rule.crit > rule.warn:
-        return [("crit", f"crit {rule.crit:g} lies above warn {rule.warn:g}")]
-    return []
-
-
-def _rationale(rule: Rule) -> list[tuple[str, str]]:
-    """Every alarm that asks for a person says why, what happens otherwise, what to do, how soon."""
-    if not (_uses_warn(rule) and rule.priority_warn) and not (
-        _uses_crit(rule) and rule.priority_crit
-    ):
-        return []
-    why = rule.rationale
-    said: dict[str, object] = {
-        "cause": any(cause.strip() for cause in why.cause),
-        "consequence": why.consequence.strip(),
-        "action": any(action.strip() for action in why.actions),
-        "time_to_respond": why.time_to_respond,
-    }
-    return [
-        (key, f"missing key {key!r}: an alarm that calls a person needs it (or priority = 0)")
-        for key, value in said.items()
-        if not value
-    ]
-
-
-def _delays(rule: Rule) -> list[tuple[str, str]]:
-    """An alarm is never delayed by more than a quarter of the time there is to respond."""
-    limit = rule.rationale.time_to_respond
-    delays = {"on_delay": rule.on_delay, "crit_on_delay": rule.crit_on_delay or timedelta(0)}
-    if limit is None:
-        return []
-    return [
-        (key, f"{delay} is more than a quarter of time_to_respond ({limit})")
-        for key, delay in delays.items()
-        if delay > limit / 4
-    ]
-
-
-def _uses_warn(rule: Rule) -> bool:
-    return rule.warn is not None or rule.low is not None or rule.high is not None
-
-
-def _uses_crit(rule: Rule) -> bool:
-    return rule.crit is not None
+def _key(refusal: str) -> str:
+    """Return the key of the table that a refusal of ``alerts`` speaks of."""
+    words = re.findall(r"[a-z_]+", refusal.replace("actions", "action"))
+    return next((word for word in words if word in _KEYS), "")

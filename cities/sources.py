@@ -9,7 +9,6 @@ from cities.places import Places
 from cities.problems import nearest
 from cities.tables import CityTable, FeedTable
 from cities.tally import Tally, keys_of
-from feeds.base import problems
 from model import Feed
 
 DEMO = "{demo}"
@@ -37,7 +36,7 @@ class Sources:
         feed = self._feed(shared, table, sorted(kind.gives), self._resolved(extra, table))
         if options is None or feed is None:
             return None
-        for text in problems(kind, feed):
+        for text in feeds.problems(feed):
             self.tally.note(table, "", text)
         self._check(feed, shared, table)
         return feed
@@ -96,7 +95,7 @@ class Sources:
             return {name: self._resolved(item, table, name) for name, item in value.items()}
         if isinstance(value, list):
             return [self._resolved(item, table, key) for item in value]
-        if isinstance(value, str) and value.startswith("{data}/"):
+        if isinstance(value, str) and (key == "path" or value.startswith("{data}/")):
             with self.tally.noting(table, key):
                 return str(self.places.file(value))
         return value

@@ -173,6 +173,8 @@ class RuleTable(Table):
     crit: Finite | None = None
     low: Finite | None = None
     high: Finite | None = None
+    crit_low: Finite | None = None
+    crit_high: Finite | None = None
     setpoint: LevelsTable | None = None
     deadband: Annotated[Finite, Field(ge=0)] = 0.0
     on_delay: Duration = timedelta(0)

@@ -1,7 +1,6 @@
 """Read tables of ``city.toml`` and note every problem on the way."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
@@ -29,16 +28,9 @@ class Tally:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    @contextmanager
-    def noting(self, table: str, key: str) -> Iterator[None]:
-        """Note what a place or a shape is refused for, and go on."""
-        try:
-            yield
-        except GeoError as error:
-            for text in error.problems:
-                self.note(table, key, text)
-        except PlaceError as error:
-            self.note(table, key, str(error))
+    def noting(self, table: str, key: str) -> "Noting":
+        """Return a context that notes what a place or a shape is refused for, and goes on."""
+        return Noting(self, table, key)
 
     def read(
         self, model: type[Model], raw: Any, table: str, *, also: Sequence[str] = ()
@@ -75,6 +67,29 @@ class Tally:
                 message = str(item["msg"]).removeprefix("Value error, ")
                 shown = "" if repr(item["input"]) in message else f" (got {item['input']!r:.80})"
                 self.note(table, key, message + shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """Turns the errors of places and shapes into problems of one key."""
+
+    tally: Tally
+    table: str
+    key: str
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Swallow the two errors that are about the pack, after noting them."""
+        if isinstance(error, GeoError):
+            for text in error.problems:
+                self.tally.note(self.table, self.key, text)
+            return True
+        if isinstance(error, PlaceError):
+            self.tally.note(self.table, self.key, str(error))
+            return True
+        return False
 
 
 def _instead(key: str, strange: Sequence[str]) -> str:

@@ -16,7 +16,24 @@ _COUNCIL = re.compile(
 )
 _SMALL = frozenset(
     (
-        *("a", "al", "an", "and", "area", "at", "d", "da", "das", "de", "del", "des", "di", "do"),
+        *(
+            "a",
+            "al",
+            "an",
+            "and",
+            "area",
+            "at",
+            "au",
+            "aux",
+            "d",
+            "da",
+            "das",
+            "de",
+            "del",
+            "des",
+            "di",
+            "do",
+        ),
         *("dos", "du", "e", "el", "et", "for", "in", "l", "la", "le", "les", "of", "on", "the"),
         *("to", "und", "y"),
     )
