@@ -1,0 +1,160 @@
+"""What is unusual now and raised no alarm: five slots, the farthest from usual first."""
+
+from collections.abc import Sequence
+
+from dash import html
+
+from layouts import states, words
+from layouts.component import LiveComponent, Props
+from layouts.ids import part, slot
+from layouts.parts import (
+    classes,
+    deviation,
+    deviation_look,
+    indicator_href,
+    reading_data,
+    texts,
+)
+from layouts.view import View
+from model import Indicator, Reading, Snapshot
+
+NAME = "exc"
+SLOTS = 5
+FROM_Z = 2.0
+
+
+def exceptions(scene: str) -> LiveComponent:
+    """Return the list of exceptions of a scene."""
+    return LiveComponent(
+        id=NAME,
+        build=lambda view: _build(scene, view),
+        props=lambda snapshot, view: _props(scene, snapshot, view),
+    )
+
+
+def unusual(snapshot: Snapshot, view: View) -> list[Reading]:
+    """Return the readings beyond two robust sd, worst first, that no alarm speaks of.
+
+    Frozen readings are left out (nothing is known about now), and so are those that an alarm of
+    the same indicator and place covers, whatever its state.
+    """
+    alarmed = {
+        (alert.indicator, alert.district)
+        for alert in snapshot.alerts
+        if states.look(alert).state != states.UNKNOWN
+    }
+    found = [
+        (abs(reading.z), reading)
+        for reading in snapshot.readings
+        if reading.z is not None
+        and abs(reading.z) >= FROM_Z
+        and reading.value is not None
+        and not reading.quality.is_frozen
+        and reading.indicator in view.indicators
+        and (reading.indicator, reading.district) not in alarmed
+    ]
+    found.sort(key=lambda pair: (-pair[0], pair[1].indicator, pair[1].district))
+    return [reading for _, reading in found]
+
+
+def _build(scene: str, view: View) -> html.Section:
+    return html.Section(
+        [
+            html.Header(
+                [
+                    html.H2(view.t("Unusual now, no alarm")),
+                    html.Span(id=part(scene, NAME, "basis")),
+                    html.Span(
+                        [html.I(view.t("worse")), html.I(view.t("better"))], className="bz-exc__dir"
+                    ),
+                    html.I(),
+                ],
+                className="bz-exc__head",
+            ),
+            html.P(view.t("no data yet"), id=part(scene, NAME, "none"), className="bz-exc__none"),
+            *(_row(scene, slot("exc", index)) for index in range(SLOTS)),
+        ],
+        className="bz-exc",
+    )
+
+
+def _row(scene: str, name: str) -> html.Div:
+    return html.Div(
+        [
+            html.Span(
+                [html.B(id=part(scene, name, "area")), html.Span(id=part(scene, name, "kpi"))],
+                className="bz-exc__what",
+            ),
+            html.A(id=part(scene, name, "value"), className="bz-exc__val", href="/indicators"),
+            html.Span(id=part(scene, name, "usual"), className="bz-exc__usual"),
+            deviation(scene, name),
+            html.Span(id=part(scene, name, "word"), className="bz-exc__word"),
+        ],
+        id=part(scene, name, "root"),
+        className="bz-exc__row is-none",
+    )
+
+
+def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
+    found = unusual(snapshot, view)
+    props: Props = {
+        part(scene, NAME, "basis"): {
+            "children": _basis(found or snapshot.readings, snapshot, view)
+        },
+        part(scene, NAME, "none"): _none_props(found, snapshot, view),
+    }
+    for index in range(SLOTS):
+        reading = found[index] if index < len(found) else None
+        props.update(_row_props(scene, slot("exc", index), reading, view))
+    return props
+
+
+def _none_props(found: Sequence[Reading], snapshot: Snapshot, view: View) -> dict[str, str]:
+    """Return what an empty list says: nothing unusual is not the same as nothing known."""
+    is_known = any(reading.z is not None for reading in snapshot.readings)
+    message = "Nothing unusual now." if is_known else "No usual to compare with yet."
+    return {
+        "children": "" if found else view.t(message),
+        "className": classes("bz-exc__none", "is-none" if found else ""),
+    }
+
+
+def _row_props(scene: str, name: str, reading: Reading | None, view: View) -> Props:
+    indicator = view.indicators[reading.indicator] if reading else None
+    if reading is None or indicator is None:
+        said = dict.fromkeys(("area", "kpi", "value", "usual", "word"), "")
+        href, look = indicator_href(None), "is-none"
+    else:
+        said = {
+            "area": view.place(reading.district),
+            "kpi": view.t(indicator.short),
+            "value": _amount(reading, indicator, view),
+            "usual": words.usual_range(reading.usual, indicator, view),
+            "word": view.t(words.verdict(reading.z)),
+        }
+        href = indicator_href(reading.indicator, reading.district)
+        look = states.quality_class(reading.quality)
+    props = texts(scene, name, said)
+    props[part(scene, name, "value")]["href"] = href
+    props[part(scene, name, "dev")] = deviation_look(reading.z if reading else None, "", view.t)
+    props[part(scene, name, "root")] = {
+        "className": classes("bz-exc__row", look),
+        **reading_data(reading),
+    }
+    return props
+
+
+def _amount(reading: Reading, indicator: Indicator, view: View) -> str:
+    """Return the number, with its unit where that is short enough for the column."""
+    unit = view.t(indicator.unit) if indicator.unit else ""
+    text = words.value(reading, indicator, view)
+    return f"{text}\xa0{unit}" if 0 < len(unit) <= 1 else text
+
+
+def _basis(readings: Sequence[Reading], snapshot: Snapshot, view: View) -> str:
+    """Return what usual rests on: same hour, last 8 Thursdays."""
+    weeks = [reading.usual.weeks for reading in readings if reading.usual]
+    if not weeks:
+        return ""
+    day = view.t.weekday(snapshot.published_at, view.city.timezone)
+    return view.t.plural("same hour, last {day}", "same hour, last {n} {day}s", max(weeks), day=day)

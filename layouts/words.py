@@ -1,0 +1,107 @@
+"""Values to the few words beside them: amounts, limits, usual ranges, targets, deviations."""
+
+from datetime import datetime, timedelta
+
+from layouts.view import View
+from model import Alert, Indicator, Quality, Reading, Snapshot, Usual
+
+FULL_WEEKS = 6  # a usual that rests on fewer says so
+_TIERS = ((3.0, "somewhat"), (5.0, "markedly"))
+_USUAL_REACH = 2.0
+
+SIGNS = {"high": "≥", "low": "≤"}
+BETTER = {"lower": "≤", "higher": "≥"}
+
+
+def verdict(z: float | None) -> str:
+    """Return the message that says how far from usual a value is; positive is better."""
+    if z is None:
+        return "no usual yet"
+    size = abs(z)
+    if size < _USUAL_REACH:
+        return "as usual"
+    tier = next((word for limit, word in _TIERS if size < limit), "exceptionally")
+    return f"{tier} {'better' if z > 0 else 'worse'}"
+
+
+def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return the number alone; uncertain ones are rounded and marked, small cells are not shown."""
+    if reading is None or reading.value is None:
+        return "<5" if reading and reading.suppressed else ""
+    if reading.quality is Quality.UNCERTAIN:
+        return "~" + view.t.compact(reading.value, max(0, indicator.decimals - 1))
+    return view.t.compact(reading.value, indicator.decimals)
+
+
+def unit(reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return the unit; nothing beside a number that is not shown."""
+    is_shown = reading is not None and reading.value is not None
+    return view.t(indicator.unit) if is_shown and indicator.unit else ""
+
+
+def amount(reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return number and unit; nothing where the value is unknown."""
+    text, word = value(reading, indicator, view), unit(reading, indicator, view)
+    return f"{text}\xa0{word}" if text and word else text
+
+
+def usual(known: Usual | None, indicator: Indicator, view: View) -> tuple[str, str]:
+    """Return label and range of what is usual; few weeks are said, none as well."""
+    if known is None:
+        return view.t("no usual yet"), ""
+    label = view.t("usual")
+    if known.weeks < FULL_WEEKS:
+        label = view.t.plural("usual of {n} week", "usual of {n} weeks", known.weeks)
+    return label, usual_range(known, indicator, view)
+
+
+def usual_range(known: Usual | None, indicator: Indicator, view: View) -> str:
+    """Return the range alone, without digits that a wall cannot use."""
+    if known is None:
+        return ""
+    decimals = indicator.decimals if known.high - known.low < 10 else 0  # noqa: PLR2004 - two digits say enough
+    return view.t.span(known.low, known.high, decimals)
+
+
+def target(indicator: Indicator, view: View) -> tuple[str, str]:
+    """Return label and target; nothing where the city set none."""
+    if indicator.target is None:
+        return "", ""
+    sign = BETTER.get(indicator.direction)
+    number = view.t.brief(indicator.target, max(indicator.decimals, 2))
+    return view.t("target"), f"{sign}\xa0{number}" if sign else number
+
+
+def limit(alert: Alert, indicator: Indicator | None, view: View) -> str:
+    """Return the limit that an alarm's value met; a value at the limit breaches."""
+    if alert.limit is None:
+        return ""
+    sign = SIGNS.get(alert.direction)
+    if sign is None and alert.value is not None:
+        sign = "≥" if alert.value >= alert.limit else "≤"
+    number = view.t.brief(alert.limit, max(indicator.decimals if indicator else 2, 2))
+    return f"{sign or '≥'}\xa0{number}"
+
+
+def alarm_value(alert: Alert, indicator: Indicator | None, view: View) -> str:
+    """Return an alarm's value with its unit; a feed's alarm has none."""
+    if alert.value is None:
+        return ""
+    if indicator is None:
+        return view.t.brief(alert.value, 2)
+    text = view.t.compact(alert.value, indicator.decimals)
+    return f"{text}\xa0{view.t(indicator.unit)}" if indicator.unit else text
+
+
+def every(reading: Reading | None, indicator: Indicator, snapshot: Snapshot) -> timedelta:
+    """Return how often new facts are due: the slowest feed's cadence, else the indicator's."""
+    feeds = set(reading.feeds) if reading else set()
+    due = [feed.due_every for feed in snapshot.feeds if feed.id in feeds]
+    return max(due, default=indicator.cadence)
+
+
+def since(at: datetime | None, view: View, *, now: datetime) -> str:
+    """Return the sentence for a value that is gone: since when there is none."""
+    if at is None:
+        return view.t("nothing yet")
+    return view.t("nothing since {clock}", clock=view.t.moment(at, view.city.timezone, now=now))
