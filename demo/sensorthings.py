@@ -17,6 +17,7 @@ TOP_MAX = 10_000
 ROWS_MAX = 60_000  # observations inside one answer, over all expanded datastreams
 
 _PATH_SAFE = "/()'@"
+_VALUE_SAFE = "$(),;/:='"
 _SEGMENT = re.compile(r"(?P<name>[@A-Za-z.]+)(?:\((?P<id>'(?:[^']|'')*'|[^)]*)\))?")
 
 
@@ -187,7 +188,7 @@ def _collection(
 def _next_link(context: Context, path: str, query: Query, skip: int) -> str:
     options = [(name, value) for name, value in query.raw if name != "$skip"]
     options.append(("$skip", str(skip)))
-    spelt = "&".join(f"{name}={quote(value, safe='$(),;/:')}" for name, value in options)
+    spelt = "&".join(f"{name}={quote(value, safe=_VALUE_SAFE)}" for name, value in options)
     return f"{context.frozen}/{quote(path, safe=_PATH_SAFE)}?{spelt}"
 
 
