@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from feeds import file
+from feeds import cap, file, gbfs, open311, sensorthings
 from feeds.base import LIMITS, Kind, Poll, poll_kind
 from feeds.base import problems as _problems
 from feeds.errors import FeedError
@@ -15,7 +15,8 @@ from feeds.http import Limits, open_client
 from feeds.options import KindOptions
 from model import Feed
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (file.KIND,)})
+_ALL = (file.KIND, open311.KIND, gbfs.KIND, sensorthings.KIND, cap.KIND)
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
 def poll(

@@ -1,0 +1,160 @@
+"""Open311 GeoReport v2: requests for service.
+
+Docs: https://wiki.open311.org/GeoReport_v2/. Quirks: there is no paging in the standard, so a
+window of time that comes back full is cut into days, then in two; there is no list of changes, so
+open requests are asked for again by id to learn of their closing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from feeds import times
+from feeds.base import Kind, Take, Visit
+from feeds.decode import raw
+from feeds.errors import FeedError
+from feeds.open311_parse import Options, cases, parse, rows_of
+from model import Case, Parsed, Reject
+from model.plain import instant
+
+Rows = list[dict[str, Any]]
+
+_DAY = timedelta(days=1)
+
+
+class _Walk:
+    """Asks one endpoint; ``full`` are windows that held more than the source would give."""
+
+    def __init__(self, visit: Visit, options: Options) -> None:
+        self.visit = visit
+        self.options = options
+        self.full: list[tuple[datetime, datetime]] = []
+
+    def between(self, start: datetime, end: datetime) -> Rows:
+        """Return the requests made in a window, however many there are."""
+        rows = self._pages({"start_date": instant(start), "end_date": instant(end)})
+        if self.options.page_size or len(rows) < self.options.cap:
+            return rows
+        if end - start <= self.options.shortest:
+            self.full.append((start, end))
+            return rows
+        return [row for piece in pairwise(_cuts(start, end)) for row in self.between(*piece)]
+
+    def again(self, ids: Iterable[str]) -> tuple[Rows, list[str]]:
+        """Return requests by id, and which ids were asked for with an answer."""
+        rows: Rows = []
+        asked: list[str] = []
+        for batch in _batches(list(ids), self.options.reread_batch):
+            try:
+                rows += self._ask({"service_request_id": ",".join(batch)})
+            except FeedError as failure:  # one unknown id may fail a whole batch
+                if not failure.permanent:
+                    raise
+                continue
+            asked += batch
+        return rows, asked
+
+    def _pages(self, params: dict[str, str]) -> Rows:
+        if self.options.page_size is None:
+            return self._ask(params)
+        rows: Rows = []
+        seen: set[str] = set()
+        page = 1
+        while True:
+            size = str(self.options.page_size)
+            found = self._ask({**params, "page": str(page), "page_size": size})
+            new = [row for row in found if _id(row) not in seen]
+            rows += new
+            if not new or len(found) < self.options.page_size:
+                return rows
+            seen |= {_id(row) for row in new}
+            page += 1
+
+    def _ask(self, params: dict[str, str]) -> Rows:
+        asked = dict(params)
+        if self.options.jurisdiction_id:
+            asked["jurisdiction_id"] = self.options.jurisdiction_id
+        if self.options.service_code and "service_request_id" not in asked:
+            asked["service_code"] = ",".join(self.options.service_code)
+        base = (self.visit.feed.url or "").rstrip("/")
+        document = self.visit.get(f"{base}/requests.{self.options.format}", asked)
+        return rows_of(document.content, document.charset)
+
+
+def read(visit: Visit) -> Take:
+    """Read what was requested since ``memory["since"]``, and ask again for what was open."""
+    options = Options.model_validate(dict(visit.feed.options))
+    said = visit.memory.get("since")
+    since = times.instant(said) if said else visit.now - options.history
+    walk = _Walk(visit, options)
+    rows = walk.between(since.replace(microsecond=0), visit.now.replace(microsecond=0))
+    known: dict[str, list[Any]] = dict(visit.memory.get("open", {}))
+    fresh = {_id(row) for row in rows}
+    ids = sorted((key for key in known if key not in fresh), key=lambda key: known[key][0])
+    again, asked = walk.again(ids[: options.reread])
+    newest = {_id(row): row for row in rows + again}
+    parsed = cases(list(newest.values()), visit.feed, visit.now)
+    parsed = replace(parsed, rejected=[*parsed.rejected, *_overfull(walk)])
+    after = _still_open(known, parsed, {key: key in newest for key in asked}, visit)
+    return Take(parsed, {"since": instant(visit.now - options.overlap), "open": after})
+
+
+def _still_open(
+    known: dict[str, list[Any]], parsed: Parsed, asked: dict[str, bool], visit: Visit
+) -> dict[str, list[Any]]:
+    """Return the open ids, each with when it was last asked for and how often it was absent."""
+    options = Options.model_validate(dict(visit.feed.options))
+    now = instant(visit.now)
+    after = dict(known)
+    for key, was_found in asked.items():
+        misses = 0 if was_found else known[key][1] + 1
+        after[key] = [now, misses]
+        if misses >= options.misses:
+            del after[key]
+    for fact in parsed.accepted:
+        if isinstance(fact, Case) and fact.status == "open":
+            after[fact.case_id] = [now, 0]
+        elif isinstance(fact, Case):
+            after.pop(fact.case_id, None)
+    return after
+
+
+def _overfull(walk: _Walk) -> Iterator[Reject]:
+    for start, end in walk.full:
+        yield Reject(
+            feed_id=walk.visit.feed.id,
+            line=0,
+            reason=f"{walk.options.cap} or more requests in {end - start}: some may be missing",
+            raw=raw(f"{instant(start)} – {instant(end)}"),
+            at=walk.visit.now,
+        )
+
+
+def _cuts(start: datetime, end: datetime) -> list[datetime]:
+    """Return the bounds of days, or of two halves where there is no whole day to cut."""
+    step = _DAY if end - start > _DAY else (end - start) / 2
+    bounds = [start]
+    while bounds[-1] + step < end:
+        bounds.append((bounds[-1] + step).replace(microsecond=0))
+    return [*bounds, end]
+
+
+def _batches(ids: list[str], size: int) -> Iterator[list[str]]:
+    for at in range(0, len(ids), size):
+        yield ids[at : at + size]
+
+
+def _id(row: dict[str, Any]) -> str:
+    return str(row.get("service_request_id", "")).strip()
+
+
+KIND = Kind(
+    name="open311",
+    options=Options,
+    read=read,
+    parse=parse,
+    standard="Open311 GeoReport v2",
+    gives=frozenset({"case"}),
+)
