@@ -7,7 +7,16 @@ city at one instant. No clock, no log, no files.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from metrics import mobility, services
+from metrics import (
+    air,
+    dataquality,
+    economy,
+    infrastructure,
+    mobility,
+    punctuality,
+    services,
+    water,
+)
 from metrics.scope import Question, Scope
 from metrics.window import Window
 from model import Indicator, Reading
@@ -17,9 +26,18 @@ __all__ = ["INDICATORS", "Scope", "Window", "measure"]
 _MEASURES: tuple[tuple[Indicator, Callable[[Question], list[Reading]]], ...] = (
     (mobility.TTI, mobility.travel_time_index),
     (mobility.BIKES, mobility.bikes),
+    (air.PM25, air.fine_particles),
+    (air.AQI, air.air_quality_index),
+    (water.RIVER, water.river),
     (services.NEW, services.new_requests),
     (services.BACKLOG, services.backlog),
     (services.NETFLOW, services.net_flow),
+    (punctuality.OVERDUE, punctuality.overdue),
+    (punctuality.SLA, punctuality.due_cohort),
+    (punctuality.TTC, punctuality.time_to_close),
+    (economy.FOOTFALL, economy.footfall),
+    (infrastructure.POWER, infrastructure.without_power),
+    (dataquality.FEEDS, dataquality.feeds_in_order),
 )
 
 INDICATORS: Mapping[str, Indicator] = {indicator.id: indicator for indicator, _ in _MEASURES}

@@ -48,7 +48,7 @@ _INDEX = ((0, 50), (51, 100), (101, 150), (151, 200), (201, 300), (301, 500))
 
 
 def _scale(
-    pollutant: str, average: str, unit: str, bounds: tuple[float, ...], **more: float | bool | int
+    pollutant: str, average: str, unit: str, bounds: tuple[float, ...], **more: float | bool
 ) -> Scale:
     step = float(more.get("step", 1.0))
     first = int(more.get("first", 0))

@@ -19,6 +19,11 @@ def total(groups: Groups, size: int, weights: Floats | Ints | Bools | None = Non
     return np.append(sums, amounts.sum())
 
 
+def tally(codes: Groups | Ints, size: int, weights: Floats | None = None) -> Floats:
+    """Return the sum of the weights (or the number of rows) of each code; none is negative."""
+    return np.asarray(np.bincount(codes, weights, minlength=size), np.float64)
+
+
 def latest(groups: Groups, size: int, at: Ints) -> Ints:
     """Return the newest instant by district and for the city; ``NONE`` where there is no row."""
     newest = np.full(size + 1, NONE, np.int64)

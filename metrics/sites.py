@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.cells import Cells
-from metrics.columns import DAY, Bools, Floats, Ints, span
+from metrics.columns import DAY, UNPLACED, Bools, Floats, Ints, span
 from metrics.grouping import Groups, latest, total
 from metrics.scope import Question
 from metrics.series import Rows
@@ -122,18 +122,20 @@ def current(question: Question, quantity: str) -> Sites:
     )
 
 
-def expectation(question: Question, quantity: str) -> tuple[Groups, Floats]:
+def expectation(question: Question, *quantities: str) -> tuple[Groups, Floats]:
     """Return where each site stands, and how many are expected by district and in the city.
 
-    A site is expected while it has said something, even "missing", in the last 7 days.
+    A site is expected while it has said something of these quantities, even "missing", in the
+    last 7 days.
     """
     window, scope, at = question.window, question.scope, question.now
-    rows = window.rows(quantity, at - EXPECTED_DAYS * DAY, at)
     size = len(window.sites.names)
-    district = np.full(size, -1, np.int32)
-    district[rows.site] = rows.district
+    district = np.full(size, UNPLACED, np.int32)
     is_there = np.zeros(size, np.bool_)
-    is_there[rows.site] = True
+    for quantity in quantities:
+        rows = window.rows(quantity, at - EXPECTED_DAYS * DAY, at)
+        district[rows.site] = rows.district
+        is_there[rows.site] = True
     home = scope.groups(window, district)
     return home, total(home[is_there], scope.size)
 
