@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from cities import Pack
@@ -25,13 +25,13 @@ class LongMemory(Protocol):
         district: str | None = None,
         start: datetime,
         end: datetime,
-        resolution: str | None = None,
+        resolution: timedelta | None = None,
         known_at: datetime | None = None,
     ) -> Sequence[Mapping[str, Any]]:
-        """Return rows of one indicator, oldest first."""
+        """Return rows of one indicator by district and time."""
 
     def alert_events(
-        self, *, occurrence: str | None = None, since: datetime | None = None
+        self, occurrence: str | None = None, *, since: datetime | None = None
     ) -> Sequence[AlertEvent]:
         """Return lines of the audit."""
 

@@ -17,7 +17,12 @@ from model import CITY, Indicator, Reading
 from model.plain import entity
 
 USUAL = timedelta(days=1)
-RESOLUTIONS = ("5m", "15m", "1h", "1d")
+RESOLUTIONS = {
+    "5m": timedelta(minutes=5),
+    "15m": timedelta(minutes=15),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+}
 MOST = 100_000
 PARAMETERS = (
     "indicator",
@@ -78,7 +83,7 @@ def _rows(door: Door, indicator: Indicator, district: str | None) -> list[Row]:
         district=None if indicator.is_counted else district,
         start=start,
         end=end,
-        resolution=resolution,
+        resolution=RESOLUTIONS[resolution] if resolution else None,
         known_at=instant("known_at"),
     )
     if not indicator.is_counted:

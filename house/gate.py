@@ -5,11 +5,11 @@ every route must have been given an action in ``api.permit``.
 """
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers.response import Response
 
 from api.permit import Action, action_of, permit
 
@@ -38,7 +38,7 @@ def install(
             abort(501, NOT_YET)
 
     @server.errorhandler(HTTPException)
-    def say(error: HTTPException) -> Response:
+    def say(error: HTTPException) -> Any:
         if error.response is not None:
             return error.response  # an answer that a view made itself
         return page(error) if _wants_page() else problem(error)

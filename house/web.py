@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,6 @@ from dash import Dash
 from flask import Flask
 
 import api
-import callbacks
 import cities
 import history
 import push
@@ -22,6 +23,7 @@ from house import build, gate, headers
 from layouts import pages
 from layouts.live import SCENES
 from layouts.view import View, make_view
+from metrics.privacy import suppress
 from texts import LOCALES
 
 log = structlog.get_logger("web")
@@ -83,6 +85,7 @@ def make(wanted: Wanted) -> Web:
         clock=wanted.clock,
         build=version,
         stream_stats=hub.stats,
+        suppress=suppress,
     )
     server.register_blueprint(api.blueprint(door))
     server.register_blueprint(api.health_blueprint(door))
@@ -99,12 +102,12 @@ def _pages(
     """Register every Dash page and the callbacks of the desk."""
     application = Dash(
         "bartizan",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash types it as a flag, and takes a Flask
         use_pages=True,
         pages_folder="",
         assets_folder=str(ROOT / "assets"),
         serve_locally=True,
-        update_title=None,  # the title must not flicker
+        update_title=None,  # type: ignore[arg-type]  # None keeps the title still
         suppress_callback_exceptions=False,
         index_string=pages.INDEX,
         enable_mcp=False,
@@ -112,12 +115,13 @@ def _pages(
     context = pages.PageContext(
         latest=lambda: _quiet(store.latest),
         view=lambda wish: views.get(wish or locale, views[locale]),
-        history=long_memory,
+        history=long_memory.readings,
         audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
         rejects=lambda feed: store.rejects(feed).items,
     )
     pages.register(application, context)
-    callbacks.register(application, store, context)
+    if find_spec("callbacks"):
+        import_module("callbacks").register(application, store, context)
     return application
 
 

@@ -1,0 +1,72 @@
+from datetime import timedelta
+
+from store import StoreDown
+from tests.unit.api.conftest import NOW
+
+
+def test_alive_means_only_that_it_answers(house, monkeypatch):
+    def down():
+        raise StoreDown("gone")
+
+    monkeypatch.setattr(house.store, "ping", down)
+
+    assert house.client.get("/healthz").status_code == 200
+
+
+def test_ready_with_store_history_and_a_fresh_tick(house):
+    answer = house.client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json == {"ready": True, "reasons": []}
+
+
+def test_an_old_tick_is_not_ready_and_says_how_old(house):
+    house.now[0] = NOW + timedelta(seconds=30)
+
+    answer = house.client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json["reasons"] == ["tick: the last one is 30 s old"]
+
+
+def test_every_reason_is_told(house, monkeypatch):
+    def down():
+        raise StoreDown("gone")
+
+    monkeypatch.setattr(house.store, "ping", down)
+    house.history.error = OSError("disk")
+
+    assert house.client.get("/readyz").json["reasons"] == ["store: gone", "history: disk"]
+
+
+def test_nothing_published_yet_is_not_ready(house):
+    house.store.__init__()
+
+    assert house.client.get("/readyz").json["reasons"] == ["tick: nothing published yet"]
+
+
+def test_metrics_tell_streams_feeds_and_ages(house):
+    house.now[0] = NOW + timedelta(seconds=2)
+
+    lines = house.client.get("/metrics").text.splitlines()
+
+    assert "bartizan_streams 3.0" in lines
+    assert "bartizan_frames_total 70.0" in lines
+    assert "bartizan_snapshot_age_seconds 2.0" in lines
+    assert 'bartizan_feeds{state="GOOD"} 1.0' in lines
+    assert 'bartizan_feeds{state="NODATA"} 0.0' in lines
+    assert 'bartizan_readings{state="NODATA"} 1.0' in lines
+    assert 'bartizan_feed_age_seconds{feed="river"} 92.0' in lines
+    assert any(line.startswith("process_cpu_seconds_total") for line in lines)
+
+
+def test_metrics_answer_while_the_store_is_down(house, monkeypatch):
+    def down():
+        raise StoreDown("gone")
+
+    monkeypatch.setattr(house.store, "latest", down)
+
+    lines = house.client.get("/metrics").text.splitlines()
+
+    assert "bartizan_store_up 0.0" in lines
+    assert not any(line.startswith("bartizan_snapshot_age") for line in lines)
