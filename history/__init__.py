@@ -1,0 +1,73 @@
+"""The long memory: Delta tables, appended by one worker and read with DuckDB by everybody."""
+
+from pathlib import Path
+
+from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
+from history.places import folder_of
+from history.reader import Reader
+from history.rows import BaselineRow, PackRow
+from history.schemas import SHAPES
+from history.tables import Table
+from history.writer import Writer
+
+__all__ = [
+    "BaselineRow",
+    "History",
+    "HistoryBusy",
+    "HistoryError",
+    "NotYet",
+    "PackRow",
+    "TooNew",
+    "open",
+]
+
+
+class History:
+    """Questions (see ``Reader``) and appends (see ``Writer``; only where opened as a writer)."""
+
+    def __init__(self, folder: Path, *, writer: bool) -> None:
+        tables = {shape.name: Table(folder, shape, is_writable=writer) for shape in SHAPES}
+        self._reader = reader = Reader(tables)
+        self._writer = kept = Writer(folder, tables, is_open=writer)
+        self.folder = folder
+        self.observations = reader.observations
+        self.observations_table = reader.observations_table
+        self.cases = reader.cases
+        self.cases_table = reader.cases_table
+        self.notices = reader.notices
+        self.readings = reader.readings
+        self.trend = reader.trend
+        self.baseline_rows = reader.baseline_rows
+        self.alert_events = reader.alert_events
+        self.feed_changes = reader.feed_changes
+        self.packs = reader.packs
+        self.counts = reader.counts
+        self.sizes = reader.sizes
+        self.is_empty = reader.is_empty
+        self.append_facts = kept.append_facts
+        self.append_chunk = kept.append_chunk
+        self.append_readings = kept.append_readings
+        self.append_alert_events = kept.append_alert_events
+        self.append_feed_changes = kept.append_feed_changes
+        self.append_pack = kept.append_pack
+        self.last_id = kept.last_id
+        self.compact = kept.compact
+
+    def close(self) -> None:
+        """Free memory and the writer's lock."""
+        self._reader.close()
+        self._writer.close()
+
+
+def open(place: str | Path, *, writer: bool) -> History:  # noqa: A001 - reads as history.open
+    """Return the history at a folder, ``delta:./folder`` or ``delta:///folder``.
+
+    A reader may open a history that no worker has made yet: it is empty.
+
+    Raises:
+        HistoryBusy: another process writes it.
+        TooNew: a newer version of Bartizan wrote it (raised when a table is first used).
+        NotYet: the URL names a kind of history that this version cannot use.
+
+    """
+    return History(folder_of(place), writer=writer)

@@ -1,0 +1,179 @@
+"""One Delta table on disk: created, appended to once per mark, read by its list of files."""
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
+
+from history.columns import month_of
+from history.errors import HistoryError, TooNew
+from history.marks import Mark
+from history.schemas import VERSION, Shape
+
+_CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+}
+_TARGET_BYTES = 64 * 1024 * 1024  # files of this size are left alone by compaction
+_KEEP_HOURS = 6  # how long a file that compaction replaced stays for slow readers
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One data file and the span of its month, if the table has months."""
+
+    path: str
+    month: str | None
+    n_rows: int
+    n_bytes: int
+
+
+class Table:
+    """A table; safe to share between threads."""
+
+    def __init__(self, folder: Path, shape: Shape, *, is_writable: bool) -> None:
+        self.shape = shape
+        self._is_writable = is_writable
+        self._path = folder / shape.name
+        self._lock = threading.RLock()
+        self._table: DeltaTable | None = None
+        self._parts: tuple[int, list[Part]] = (-1, [])
+
+    def create(self) -> None:
+        """Make the table if it does not exist."""
+        with self._lock:
+            if self._open() is None:
+                DeltaTable.create(
+                    str(self._path),
+                    self.shape.schema,
+                    mode="ignore",
+                    partition_by=["month"] if self.shape.month else None,
+                    description=f"bartizan schema {VERSION}",
+                    configuration=_CONFIGURATION,
+                )
+                self._open()
+
+    def last_mark(self, source: str) -> Mark | None:
+        """Return the mark of the last row that came from ``source``."""
+        with self._lock:
+            table = self._open()
+            if table is None:
+                return None
+            entry = table.transaction_version(source)
+            position = table.transaction_version(f"{source}.i")
+        return None if entry is None or position is None else Mark(entry, position)
+
+    def append(
+        self, data: pa.Table, *, source: str | None = None, mark: Mark | None = None
+    ) -> None:
+        """Write rows in one commit, which carries the mark of ``source``."""
+        marks = []
+        if source is not None and mark is not None:
+            marks = [Transaction(source, mark.entry), Transaction(f"{source}.i", mark.position)]
+        with self._lock:
+            table = self._to_write()
+            write_deltalake(
+                table,
+                data,
+                mode="append",
+                writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+                commit_properties=CommitProperties(app_transactions=marks or None),
+            )
+
+    def parts(self, since: datetime | None = None, until: datetime | None = None) -> list[Part]:
+        """Return the data files of this moment that may hold rows of the span."""
+        with self._lock:
+            table = self._open()
+            if table is None:
+                return []
+            if self._parts[0] != table.version():
+                self._parts = (table.version(), _parts_of(table, self._path))
+            parts = self._parts[1]
+        first = None if since is None else month_of(since)
+        last = None if until is None else month_of(until)
+        return [
+            part
+            for part in parts
+            if part.month is None
+            or ((first is None or part.month >= first) and (last is None or part.month <= last))
+        ]
+
+    def relation(self, since: datetime | None = None, until: datetime | None = None) -> str:
+        """Return what stands after ``from`` in a query over the span."""
+        paths = [part.path for part in self.parts(since, until)]
+        if not paths:
+            return f"(select {_nothing(self.shape)} where 1 = 0)"
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+
+    def compact(self) -> int:
+        """Merge small files, drop those that no reader can still hold; return files merged."""
+        with self._lock:
+            table = self._to_write()
+            merged = table.optimize.compact(target_size=_TARGET_BYTES)["numFilesRemoved"]
+            table.vacuum(_KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
+            table.create_checkpoint()
+            table.cleanup_metadata()
+            return int(merged)
+
+    def _to_write(self) -> DeltaTable:
+        table = self._open() if self._is_writable else None
+        if table is None:
+            raise HistoryError(f"history table {self.shape.name} is open for reading only")
+        return table
+
+    def _open(self) -> DeltaTable | None:
+        """Return the newest version; ``None`` where nobody created the table yet."""
+        if self._table is not None:
+            self._table.update_incremental()
+            return self._table
+        if not DeltaTable.is_deltatable(str(self._path)):
+            return None
+        table = DeltaTable(str(self._path))
+        found = re.search(r"schema (\d+)$", table.metadata().description or "")
+        version = int(found[1]) if found else 0
+        if not 0 < version <= VERSION:
+            raise TooNew(
+                f"history table {self.shape.name} has schema {version or 'unknown'}, this version "
+                f"of Bartizan knows up to {VERSION}: use a newer one"
+            )
+        self._table = table
+        return table
+
+
+def _parts_of(table: DeltaTable, folder: Path) -> list[Part]:
+    actions: Any = pa.table(table.get_add_actions(flatten=True))
+    months: Sequence[str | None] = [None] * actions.num_rows
+    if "partition.month" in actions.column_names:
+        months = actions["partition.month"].to_pylist()
+    rows = actions["num_records"].to_pylist()
+    sizes = actions["size_bytes"].to_pylist()
+    paths = [str(folder / unquote(path)) for path in actions["path"].to_pylist()]
+    return [Part(*row) for row in zip(paths, months, rows, sizes, strict=True)]
+
+
+_SQL_TYPES = {"string": "varchar", "double": "double", "int64": "bigint", "bool": "boolean"}
+
+
+def _nothing(shape: Shape) -> str:
+    """Return typed empty columns."""
+    parts = []
+    for field in shape.columns:
+        kind = _SQL_TYPES.get(str(field.type))
+        if kind is None:
+            kind = "timestamptz" if pa.types.is_timestamp(field.type) else "varchar[]"
+        parts.append(f'cast(null as {kind}) as "{field.name}"')
+    return ", ".join(parts)

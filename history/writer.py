@@ -1,0 +1,161 @@
+"""The one writer of history: appends, each at most once, and the hourly tidying."""
+
+import fcntl
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from history import schemas
+from history.columns import Column, arrow
+from history.errors import HistoryBusy
+from history.marks import LAST, Mark
+from history.tables import Table
+from model import AlertEvent, Case, Fact, FeedState, Notice, Observation, Reading
+
+_SHAPES: dict[type[Fact], schemas.Shape] = {
+    Observation: schemas.OBSERVATIONS,
+    Case: schemas.CASES,
+    Notice: schemas.NOTICES,
+}
+
+
+def _usual(name: str) -> Column:
+    def column(rows: Sequence[Reading]) -> list[Any]:
+        return [None if row.usual is None else getattr(row.usual, name) for row in rows]
+
+    return column
+
+
+_READING: Mapping[str, Column] = {
+    f"usual_{name}": _usual(name) for name in ("centre", "low", "high", "spread", "weeks")
+}
+_EVENT: Mapping[str, Column] = {"known_at": lambda rows: [row.at for row in rows]}
+
+
+class Writer:
+    """Appends to the tables of a folder. One process at a time; threads may share it."""
+
+    def __init__(self, folder: Path, tables: Mapping[str, Table], *, is_open: bool) -> None:
+        self._tables = tables
+        self._lock: IO[bytes] | None = None
+        if not is_open:
+            return
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (folder / "writer.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise HistoryBusy(f"another process writes the history in {folder}") from None
+        for table in tables.values():
+            table.create()
+
+    def close(self) -> None:
+        """Let another process write."""
+        if self._lock is not None:
+            self._lock.close()
+
+    def append_facts(
+        self, items: Sequence[tuple[str, Fact]], *, shard: int | str = 0, epoch: int = 0
+    ) -> int:
+        """Append facts as read from a shard of the store; return how many were new.
+
+        ``items`` are ``(stream id, fact)`` in stream order. What a table has from this shard
+        already is skipped, so a batch may be handed in again after a crash; it may also be cut
+        differently. ``epoch`` is the store's: ids start anew with it. Each kind is one commit.
+
+        Raises:
+            ValueError: a fact has no ``known_at``, or an id is none.
+
+        """
+        source = f"{epoch}:{shard}"
+        n_new = 0
+        for kind, shape in _SHAPES.items():
+            mine = [item for item in items if type(item[1]) is kind]
+            if mine:
+                n_new += self._append_after(source, shape, mine)
+        return n_new
+
+    def _append_after(
+        self, source: str, shape: schemas.Shape, items: Sequence[tuple[str, Fact]]
+    ) -> int:
+        table = self._tables[shape.name]
+        last = table.last_mark(source)
+        marks = [Mark.of(name) for name, _ in items]
+        fresh = [
+            fact
+            for mark, (_, fact) in zip(marks, items, strict=True)
+            if last is None or mark > last
+        ]
+        if fresh:
+            table.append(arrow(shape, fresh), source=source, mark=marks[-1])
+        return len(fresh)
+
+    def last_id(self, shard: int | str = 0, *, epoch: int = 0) -> str | None:
+        """Return the id of the newest fact of a shard that any table has."""
+        marks = [self._tables[s.name].last_mark(f"{epoch}:{shard}") for s in _SHAPES.values()]
+        known = [mark for mark in marks if mark is not None]
+        return str(max(known)) if known else None
+
+    def append_chunk(self, facts: Sequence[Fact], *, source: str, chunk: int) -> int:
+        """Append chunk number ``chunk`` (from 0, in order) of a back-fill, at most once."""
+        items = [(f"{chunk + 1}-0", fact) for fact in facts]
+        return self.append_facts(items, shard=f"chunk:{source}")
+
+    def append_readings(
+        self, readings: Sequence[Reading], *, source: str | None = None, chunk: int | None = None
+    ) -> None:
+        """Append readings; with ``source`` and ``chunk`` at most once, as in ``append_chunk``.
+
+        Raises:
+            ValueError: a reading has no ``known_at``.
+
+        """
+        self._append(schemas.READINGS, readings, _READING, source=source, chunk=chunk)
+
+    def append_alert_events(self, events: Sequence[AlertEvent]) -> None:
+        """Append to the audit; the same event twice is read once."""
+        self._append(schemas.ALERT_EVENTS, events, _EVENT)
+
+    def append_feed_changes(self, states: Sequence[FeedState], *, known_at: datetime) -> None:
+        """Append the states of feeds that changed at ``known_at``."""
+        derived: dict[str, Column] = {
+            "known_at": lambda rows: [known_at] * len(rows),
+            "observed_at": lambda rows: [row.last_observed_at for row in rows],
+        }
+        self._append(schemas.FEED_CHANGES, states, derived)
+
+    def append_pack(self, hash_: str, files: Mapping[str, str], *, at: datetime) -> None:
+        """Append the pack in force: its hash and the hash of each of its files."""
+        row = {"hash": hash_, "files": json.dumps(files, sort_keys=True)}
+        row_at = row | {"observed_at": at, "known_at": at}
+        data = pa.Table.from_pylist([row_at], schema=schemas.PACKS.schema)
+        self._tables[schemas.PACKS.name].append(data)
+
+    def compact(self) -> dict[str, int]:
+        """Merge small files and drop old ones; hourly is enough. Return files merged by table."""
+        return {name: table.compact() for name, table in self._tables.items()}
+
+    def _append(
+        self,
+        shape: schemas.Shape,
+        rows: Sequence[Any],
+        derived: Mapping[str, Column],
+        *,
+        source: str | None = None,
+        chunk: int | None = None,
+    ) -> None:
+        if not rows:
+            return
+        table = self._tables[shape.name]
+        if source is None or chunk is None:
+            table.append(arrow(shape, rows, derived))
+            return
+        mark = Mark(chunk, LAST)
+        last = table.last_mark(f"0:chunk:{source}")
+        if last is None or mark > last:
+            table.append(arrow(shape, rows, derived), source=f"0:chunk:{source}", mark=mark)
