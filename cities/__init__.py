@@ -1,7 +1,18 @@
 """City packs: one folder per city, loaded and checked."""
 
+from cities.checking import check
 from cities.loader import load
 from cities.pack import Pack, pack_files
 from cities.problems import PackError, Problem
+from cities.report import FeedReport, Report
 
-__all__ = ["Pack", "PackError", "Problem", "load", "pack_files"]
+__all__ = [
+    "FeedReport",
+    "Pack",
+    "PackError",
+    "Problem",
+    "Report",
+    "check",
+    "load",
+    "pack_files",
+]

@@ -1,5 +1,6 @@
 """The districts of a city: which one a point lies in, and their shapes for the browser."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from geodata.coverage import Shapes, cover, simplify
 from geodata.errors import GeoError
+from geodata.names import folded
 from geodata.svg import MapShape, draw
 from geodata.valid import area_of
 from model import District
@@ -92,6 +94,16 @@ class Districts:
                 place[some[hit]] = index
         return place
 
+    def called(self, name: str | None) -> str | None:
+        """Return the district that a source means by an id or a name; ``None`` if there is none.
+
+        An id counts as it is written; names without regard to case, accents and punctuation, and
+        only where one district alone has the name.
+        """
+        if name is None:
+            return None
+        return name if name in self.by_id else self._names.get(folded(name))
+
     def overlapping(self, wkt: str) -> tuple[str, ...]:
         """Return the districts that share area with a shape, or that a point or line meets.
 
@@ -149,6 +161,13 @@ class Districts:
         """
         plane, squeeze, _ = self._flat
         return draw(self.items, plane, squeeze=squeeze, width=width, height=height)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """The id by folded name, of names that one district alone has."""
+        pairs = {(folded(n), one.id) for one in self.items for n in (one.name, one.short)}
+        count = Counter(name for name, _ in pairs)
+        return {name: key for name, key in pairs if name and count[name] == 1}
 
     @cached_property
     def _flat(self) -> tuple[Shapes, float, float]:

@@ -85,6 +85,17 @@ def clean_name(raw: str) -> str:
     return " ".join(visible.split())
 
 
+def folded(name: str) -> str:
+    """Return a name without case, accents and punctuation, to compare it by.
+
+    >>> folded("Côte-des-Neiges") == folded("COTE DES NEIGES")
+    True
+
+    """
+    plain = unicodedata.normalize("NFKD", clean_name(name)).casefold()
+    return "".join(char for char in plain if char.isalnum())
+
+
 def short_names(names: Mapping[str, str]) -> dict[str, str]:
     """Return a name of at most 20 characters for each id, no two alike.
 
