@@ -1,5 +1,6 @@
 """What all indicators about cases share: the load at an instant, its age and its deadlines."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -9,7 +10,8 @@ from metrics.cells import Cells
 from metrics.columns import DAY, HOUR, NONE, Bools, Floats, Ints, span
 from metrics.grouping import Groups
 from metrics.scope import Question
-from model import FeedState
+from metrics.window import Window
+from model import FeedState, Service
 
 NO_CASES = "no request for service is known"
 _SKEW = 60_000  # a clock may be a minute wrong
@@ -17,19 +19,29 @@ _SKEW = 60_000  # a clock may be a minute wrong
 
 def load_of(question: Question) -> Caseload | None:
     """Return the cases as they stood at the instant; ``None`` where none was known."""
-    load = question.window.cases.until(question.now)
+    window, now = question.window, question.now
+    known = window.own.get("load")
+    if known is None or known[0] != now:  # six indicators ask for the same instant
+        known = window.own["load"] = (now, window.cases.until(now))
+    load: Caseload = known[1]
     return load if len(load) else None
 
 
 def groups_of(question: Question, load: Caseload) -> Groups:
-    """Return the district of each case as a place in the scope."""
-    return question.scope.groups(question.window, load.district)
+    """Return the district of each case of :func:`load_of` as a place in the scope."""
+    window, scope = question.window, question.scope
+    known = window.own.get("groups")
+    if known is None or known[0] is not scope:
+        known = window.own["groups"] = (scope, scope.groups(window, window.cases.district))
+    groups: Groups = known[1][: len(load)]
+    return groups
 
 
 def feeds_of(question: Question, load: Caseload) -> tuple[str, ...]:
     """Return the feeds that brought these cases."""
     names = question.window.feeds.names
-    return tuple(sorted(str(names[code]) for code in np.unique(load.feed).tolist()))
+    codes = np.flatnonzero(np.bincount(load.feed))
+    return tuple(sorted(str(names[code]) for code in codes.tolist()))
 
 
 def observed(question: Question, load: Caseload) -> Ints:
@@ -64,17 +76,26 @@ def first_closure(load: Caseload, otherwise: int) -> int:
 
 
 def allowed(question: Question, load: Caseload) -> Floats:
-    """Return how long each case may take, in ms; NaN where nobody has said.
+    """Return how long each case of :func:`load_of` may take, in ms; NaN where nobody has said.
 
     Its own due date counts first, then ``due_within`` of its service.
     """
-    services = question.scope.services
-    names = [str(name) for name in question.window.services.names]
+    window, services = question.window, question.scope.services
+    known = window.own.get("allowed")
+    if known is None or known[0] is not services:
+        known = window.own["allowed"] = (services, _limits(window, services))
+    limits: Floats = known[1][: len(load)]
+    return limits
+
+
+def _limits(window: Window, services: Mapping[str, Service]) -> Floats:
+    cases = window.cases
+    names = [str(name) for name in window.services.names]
     limits = [services[n].due_within if n in services else None for n in names]
     table = np.array([np.nan if x is None else float(span(x)) for x in limits] + [np.nan])
-    by_service: Floats = table[load.service]
-    own = np.where(load.due == NONE, np.nan, (load.due - load.opened).astype(np.float64))
-    return np.where(np.isfinite(own), own, by_service)
+    is_own = cases.due != NONE
+    own = np.where(is_own, cases.due, cases.opened) - cases.opened
+    return np.where(is_own, own.astype(np.float64), table[cases.service])
 
 
 def timeless(load: Caseload) -> Bools:

@@ -116,20 +116,20 @@ def overdue(question: Question) -> list[Reading]:
     load, size = load_of(question), question.scope.size
     if load is None:
         return nothing(question, NO_CASES)
-    every, load = load, load.take(load.closed == NONE)
-    limit = allowed(question, load)
+    waits = load.closed == NONE
+    opened, limit = load.opened[waits], allowed(question, load)[waits]
+    groups = groups_of(question, load)[waits]
     has_due = np.isfinite(limit)
-    groups = groups_of(question, load)
-    is_late = has_due & (load.opened + np.where(has_due, limit, 0.0) < question.now)
+    is_late = has_due & (opened + np.where(has_due, limit, 0.0) < question.now)
     due = total(groups[has_due], size)
     cells = Cells(
         num=total(groups[is_late], size),
         den=due,
         n=due.astype(np.int64),
-        observed=observed(question, every),
+        observed=observed(question, load),
         scale=100.0,
         because="no open request has a due date",
-        feeds=feeds_of(question, every),
+        feeds=feeds_of(question, load),
     )
     _tell_undated(cells, due, total(groups, size))
     return readings(question, cells)
@@ -168,27 +168,24 @@ def time_to_close(question: Question) -> list[Reading]:
     load, size = load_of(question), question.scope.size
     if load is None:
         return nothing(question, NO_CASES)
-    every, load = load, load.take(load.opened > question.start)
-    limit = allowed(question, load)
-    strange = timeless(load)
-    usable = np.isfinite(limit) & (limit > 0) & ~strange
-    groups = groups_of(question, load)
-    used = load.take(usable)
-    has_ended = used.closed != NONE
-    until = np.where(has_ended, used.closed, question.now)
-    ratio = (until - used.opened) / limit[usable]
+    recent = slice(int(np.searchsorted(load.opened, question.start, side="right")), None)
+    limit, groups = allowed(question, load)[recent], groups_of(question, load)[recent]
+    closed, strange = load.closed[recent], timeless(load)[recent]
+    with np.errstate(invalid="ignore"):
+        usable = (limit > 0) & ~strange
+    has_ended = closed[usable] != NONE
+    until = np.where(has_ended, closed[usable], question.now)
+    ratio = (until - load.opened[recent][usable]) / limit[usable]
     mine = groups[usable]
-    by_district = time_until(mine, size, ratio, has_ended, _SHARE)
-    of_city = time_until(np.zeros_like(mine), 1, ratio, has_ended, _SHARE)
-    found, longest = (np.append(a, b) for a, b in zip(by_district, of_city, strict=True))
+    found, longest = time_until(mine, size, ratio, has_ended, _SHARE)
     count = total(mine, size)
     cells = Cells(
         num=np.where(count < _SHOWN_N, np.nan, found),
         den=np.ones(size + 1),
         n=count.astype(np.int64),
-        observed=observed(question, every),
+        observed=observed(question, load),
         because=[_why(n, most) for n, most in zip(count.tolist(), longest.tolist(), strict=True)],
-        feeds=feeds_of(question, every),
+        feeds=feeds_of(question, load),
     )
     _tell_strange(cells, total(groups[strange], size))
     _tell_undated(cells, total(groups[np.isfinite(limit)], size), total(groups, size))

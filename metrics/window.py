@@ -31,8 +31,8 @@ class Window:
 
     ``sites`` are (feed id, site id): two feeds may use one site id for two places. All functions
     that take an instant see only facts observed until then, so a past hour and the present one
-    are measured by the same code. ``memo`` is a cache that the descendants of a window share; it
-    changes no result.
+    are measured by the same code. ``memo`` is a cache that the descendants of a window share,
+    ``own`` one that they do not; neither changes a result.
     """
 
     tracks: Mapping[str, Track] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Window:
     services: Codes = field(default_factory=Codes)
     feeds: Codes = field(default_factory=Codes)
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    own: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def build(
