@@ -51,8 +51,12 @@ class Writer:
         except BlockingIOError:
             self.close()
             raise HistoryBusy(f"another process writes the history in {folder}") from None
-        for table in tables.values():
-            table.create()
+        try:
+            for table in tables.values():
+                table.create()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let another process write."""
