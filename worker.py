@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop; return the exit code."""
     try:
         settings = settings_room.read()
-        rooms = open_rooms(settings, clock)
+        rooms = open_rooms(settings, clock, is_guest=arguments == ["backfill"])
     except (settings_room.SettingsError, WorkerError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for a person
         return 1

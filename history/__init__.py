@@ -25,8 +25,9 @@ __all__ = [
 class History:
     """Questions (see ``Reader``) and appends (see ``Writer``; only where opened as a writer)."""
 
-    def __init__(self, folder: Path, *, writer: bool) -> None:
-        tables = {shape.name: Table(folder, shape, is_writable=writer) for shape in SHAPES}
+    def __init__(self, folder: Path, *, writer: bool, guest: bool = False) -> None:
+        is_writable = writer or guest
+        tables = {shape.name: Table(folder, shape, is_writable=is_writable) for shape in SHAPES}
         self._reader = reader = Reader(tables)
         self._writer = kept = Writer(folder, tables, is_open=writer)
         self.folder = folder
@@ -59,10 +60,13 @@ class History:
         self._writer.close()
 
 
-def open(place: str | Path, *, writer: bool) -> History:  # noqa: A001 - reads as history.open
+def open(  # noqa: A001 - reads as history.open
+    place: str | Path, *, writer: bool, guest: bool = False
+) -> History:
     """Return the history at a folder, ``delta:./folder`` or ``delta:///folder``.
 
-    A reader may open a history that no worker has made yet: it is empty.
+    A reader may open a history that no worker has made yet: it is empty. A ``guest`` appends
+    beside the writer that made the tables (the back-fill does); it may not tidy.
 
     Raises:
         HistoryBusy: another process writes it.
@@ -70,4 +74,4 @@ def open(place: str | Path, *, writer: bool) -> History:  # noqa: A001 - reads a
         NotYet: the URL names a kind of history that this version cannot use.
 
     """
-    return History(folder_of(place), writer=writer)
+    return History(folder_of(place), writer=writer, guest=guest)

@@ -39,7 +39,8 @@ def admit(parsed: Parsed, feed: Feed, store: Store, *, now: datetime) -> Admissi
 
 def _split_future(facts: Sequence[Fact], now: datetime) -> tuple[list[Fact], list[Fact]]:
     limit = now + MAX_SKEW
-    timely, early = [], []
+    timely: list[Fact] = []
+    early: list[Fact] = []
     for fact in facts:
         is_early = not isinstance(fact, Notice) and fact.observed_at > limit
         (early if is_early else timely).append(fact)

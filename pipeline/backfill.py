@@ -7,15 +7,14 @@ Only the demo and recordings may do this. Facts carry the arrival that they woul
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import httpx
 
 import feeds
 from cities import Pack
+from feeds.replay import Replay, unfold
 from history import History
 from metrics import Scope, measure
-from metrics.quality import overlay
 from metrics.window import Window
 from model import Case, Fact, Feed, Indicator, Notice, Observation, Reading
 from model.plain import instant
@@ -26,7 +25,6 @@ BATCH = 50_000
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 FINE = timedelta(hours=24)  # the last day is measured by the quarter hour, for the sparks
-SHARD = -1  # the back-fill's own shard in the history
 REPLAY_WEEKS = 2
 ARCHIVES = frozenset({"open311", "sensorthings"})  # kinds that tell of a whole span at once
 
@@ -43,6 +41,11 @@ class Filling:
     demo_url: str
     until: datetime
     tell: Progress
+
+    @property
+    def source(self) -> str:
+        """The name under which the history takes each chunk once."""
+        return f"backfill-{instant(self.until)}"
 
     def run(self) -> int:
         """Fill facts, then readings; return how many facts."""
@@ -68,14 +71,12 @@ class Filling:
         """Yield a feed's facts of the past, open versions before closed ones."""
         if feed.replay:
             recorded = feeds.poll(feed, self.client, {}, now=self.until).parsed.accepted
-            found: Iterable[Fact] = feeds.Replay.build(recorded, feed).past(
-                self.until, REPLAY_WEEKS
-            )
+            found: Iterable[Fact] = Replay.build(recorded, feed).past(self.until, REPLAY_WEEKS)
         else:
             found = self._simulated(feed, feed.backfill or timedelta(0))
         for fact in found:
             if isinstance(fact, Case) and not feed.replay:
-                yield from feeds.unfold(fact)
+                yield from unfold(fact)
             elif not isinstance(fact, Notice):
                 yield fact
 
@@ -101,9 +102,8 @@ class Filling:
         return replace(feed, url=f"{self.demo_url}/at/{instant(at)}{path}")
 
     def _keep(self, facts: Sequence[Fact]) -> None:
-        numbered = ((f"0-{number}", fact) for number, fact in enumerate(facts, start=1))
-        while batch := list(islice(numbered, BATCH)):
-            self.history.append_facts(batch, shard=SHARD, last_id=batch[-1][0])
+        for chunk, start in enumerate(range(0, len(facts), BATCH)):
+            self.history.append_chunk(facts[start : start + BATCH], source=self.source, chunk=chunk)
 
     def _measure(self, facts: Sequence[Fact]) -> None:
         """Measure the past hour by hour, so that there is something usual to compare with."""
@@ -115,13 +115,13 @@ class Filling:
         first = min((fact.observed_at for fact in facts), default=self.until)
         instants = list(moments(first, self.until))
         found: list[Reading] = []
+        chunk = 0
         for number, at in enumerate(instants):
             found.extend(measured_then(self.pack.indicators, window, at, scope))
-            if len(found) >= BATCH:
-                self.history.append_readings(found)
-                found = []
+            if len(found) >= BATCH or number == len(instants) - 1:
+                self.history.append_readings(found, source=self.source, chunk=chunk)
+                found, chunk = [], chunk + 1
                 self.tell(0.55 + 0.45 * number / len(instants))
-        self.history.append_readings(found)
 
 
 def arrival(fact: Fact, latency: dict[str, timedelta]) -> datetime:
@@ -142,7 +142,7 @@ def measured_then(
 ) -> list[Reading]:
     """Measure all indicators as of a past instant; what had no value leaves no reading."""
     return [
-        replace(overlay(reading, {}, at, indicator), known_at=at)
+        replace(reading, known_at=at)
         for indicator in indicators
         for reading in measure(indicator, window, at, scope)
         if reading.value is not None

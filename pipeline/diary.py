@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from history import History
 from model import FeedState, Indicator, Reading
@@ -33,7 +33,7 @@ class Diary:
             self._pending.update({(r.indicator, r.district): r for r in readings})
             self._feeds.extend(feeds)
 
-    def write(self) -> int:
+    def write(self, now: datetime) -> int:
         """Write what is pending; return how many readings. What failed stays pending."""
         with self._lock:
             pending, self._pending = self._pending, {}
@@ -43,7 +43,7 @@ class Diary:
             if news:
                 self.history.append_readings(news)
             if feeds:
-                self.history.append_feed_changes(feeds)
+                self.history.append_feed_changes(feeds, known_at=now)
         except Exception:
             with self._lock:
                 self._pending = {**pending, **self._pending}

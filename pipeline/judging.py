@@ -41,7 +41,7 @@ class Judge:
         store: Store,
     ) -> None:
         """Load what an earlier worker left."""
-        missing = alerts.missing_rules(feeds, rules, {i.id: i for i in indicators})
+        missing = alerts.missing_rules(feeds, rules, indicators)
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in (*rules, *missing)}
         self._by_indicator: dict[str, list[Rule]] = {}
         for rule in rules:

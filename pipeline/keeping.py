@@ -1,12 +1,11 @@
 """From the stream into the long memory; acknowledged only when it is there."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from geodata import Districts
 from history import History
-from model import Fact
 from pipeline.places import Placed, place
 from store import Store
 
@@ -38,7 +37,8 @@ class Keeper:
             return 0
         ids = [stream_id for stream_id, _ in batch]
         placed = place([fact for _, fact in batch], self.districts)
-        self.history.append_facts(_numbered(ids, placed.facts), shard=self.shard, last_id=ids[-1])
+        numbered = list(zip(ids, placed.facts, strict=True))
+        self.history.append_facts(numbered, shard=self.shard, epoch=self.store.epoch())
         self.store.ack(ids, shard=self.shard)
         self.on_kept(placed)
         return len(batch)
@@ -51,7 +51,3 @@ class Keeper:
             except Exception as error:  # noqa: BLE001 - the edge that can act: report and retry
                 on_error(error)
                 stop.wait(1.0)
-
-
-def _numbered(ids: Sequence[str], facts: Sequence[Fact]) -> list[tuple[str, Fact]]:
-    return list(zip(ids, facts, strict=True))

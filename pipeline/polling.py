@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import structlog
 
 import feeds
 from feeds import FeedError
-from model import Fact, Feed, Parsed
+from feeds.replay import Replay
+from model import Feed, Parsed
 from model.plain import instant
 from pipeline.admission import Admission, admit
 from pipeline.feedbook import FeedBook
@@ -23,13 +24,6 @@ log = structlog.get_logger("feeds")
 
 REPLAY_EVERY = timedelta(seconds=5)  # a recording is played at least this often
 FIRST_REPLAY = timedelta(minutes=5)  # what a recording brings at its very first step
-
-
-class Recording(Protocol):
-    """A recording laid over now."""
-
-    def due(self, after: datetime, until: datetime) -> list[Fact]:
-        """Return the facts whose laid-over time falls in (after, until]."""
 
 
 @dataclass(slots=True)
@@ -45,7 +39,7 @@ class Poller:
     book: FeedBook
     client: httpx.Client
     clock: Callable[[], datetime]
-    recordings: dict[str, Recording] = field(default_factory=dict)
+    recordings: dict[str, Replay] = field(default_factory=dict)
     _due: dict[str, Due] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -97,12 +91,12 @@ class Poller:
         self._admit(feed, parsed, {"replayed_until": instant(now)}, is_same=not parsed.accepted)
         return min(poll_interval(feed), REPLAY_EVERY)
 
-    def _recording(self, feed: Feed, now: datetime) -> Recording:
+    def _recording(self, feed: Feed, now: datetime) -> Replay:
         """Read a recording whole, once; its refused rows go to quarantine."""
         found = feeds.poll(feed, self.client, {}, now=now)
         if found.parsed.rejected:
             self.store.add_rejects(found.parsed.rejected)
-        recording = feeds.Replay.build(found.parsed.accepted, feed)
+        recording = Replay.build(found.parsed.accepted, feed)
         self.recordings[feed.id] = recording
         return recording
 

@@ -63,7 +63,7 @@ def _is_current(notice: Notice, now: datetime) -> bool:
 
 def _told(events: Iterable[AlertEvent], titles: Mapping[str, str]) -> list[dict[str, str]]:
     """The last moves that a person would want to hear of, newest first."""
-    told = []
+    told: list[dict[str, str]] = []
     for event in sorted(events, key=lambda event: event.at, reverse=True):
         if len(told) == EVENTS_SHOWN:
             break

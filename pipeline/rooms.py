@@ -42,8 +42,8 @@ class Rooms:
         self.history.close()
 
 
-def open_rooms(settings: Settings, clock: Clock) -> Rooms:
-    """Open what the settings name.
+def open_rooms(settings: Settings, clock: Clock, *, is_guest: bool = False) -> Rooms:
+    """Open what the settings name; a guest writes to the history beside the worker.
 
     Raises:
         WorkerError: if the pack is bad, no store runs, or the history cannot be written.
@@ -62,7 +62,7 @@ def open_rooms(settings: Settings, clock: Clock) -> Rooms:
         return Rooms(
             pack=pack,
             store=store.open(url),
-            history=history.open(settings.history_location, writer=True),
+            history=history.open(settings.history_location, writer=not is_guest, guest=is_guest),
             client=feeds.open_client(settings.contact),
             clock=clock,
             demo_url=settings.demo_url,

@@ -1,5 +1,6 @@
 """The worker at work: stages on their threads, one tick a second, people served in between."""
 
+import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from cities.pack import pack_files
 from model import Notice, Snapshot
 from pipeline.child import BackfillChild, backfill_wanted
 from pipeline.diary import Diary
@@ -144,7 +146,7 @@ class Worker:
         """Take up where the last worker stopped: feeds, facts, alarms of the last day."""
         rooms = self.rooms
         self.book.restore(rooms.store.feed_states().values())
-        rooms.history.append_pack(rooms.pack.hash, rooms.pack.folder, now)
+        _note_pack(rooms, now)
         if backfill_wanted(rooms):
             self.child = BackfillChild.start(rooms, now)
         else:
@@ -206,7 +208,7 @@ class Worker:
         self.usual.forget()
 
     def _write_down(self) -> None:
-        self.diary.write()
+        self.diary.write(self.rooms.clock())
         self.rooms.store.save_feed_states(self.book.states())
 
     def _tidy(self) -> None:
@@ -235,3 +237,15 @@ class Worker:
         if what not in self._troubles:
             self._troubles.add(what)
             log.warning("trouble", what=what, error=repr(error))
+
+
+def _note_pack(rooms: Rooms, now: datetime) -> None:
+    """Write down which pack is in force, where it changed."""
+    known = rooms.history.packs()
+    if known and known[-1].hash == rooms.pack.hash:
+        return
+    files = {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in pack_files(rooms.pack.folder).items()
+    }
+    rooms.history.append_pack(rooms.pack.hash, files, at=now)

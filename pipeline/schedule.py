@@ -24,7 +24,8 @@ def poll_interval(feed: Feed) -> timedelta:
 
 def pause_after_failure(feed: Feed, failures: int, retry_after: timedelta | None) -> timedelta:
     """How long to wait after the ``failures``-th failure in a row: doubles, at most 15 minutes."""
-    pause = min(poll_interval(feed) * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
+    doubled: timedelta = poll_interval(feed) * 2 ** min(failures - 1, 8)
+    pause = min(doubled, LONGEST_PAUSE)
     return max(pause, retry_after or timedelta(0))
 
 

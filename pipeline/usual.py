@@ -4,11 +4,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from history import History
+from history import BaselineRow, History
 from metrics.baseline import usual
 from model import CITY, Indicator, Reading, Trend, Usual
 
@@ -65,11 +64,10 @@ class UsualBook:
         local = at.astimezone(ZoneInfo(self.timezone))
         return (local.weekday(), local.hour)
 
-    def _decide(self, rows: Iterable[Mapping[str, Any]]) -> dict[Key, Usual]:
-        values: dict[Key, list[tuple[Any, float]]] = defaultdict(list)
+    def _decide(self, rows: Iterable[BaselineRow]) -> dict[Key, Usual]:
+        values: dict[Key, list[tuple[date, float]]] = defaultdict(list)
         for row in rows:
-            if row["value"] is not None:
-                values[row["indicator"], row["district"]].append((row["week"], row["value"]))
+            values[row.indicator, row.district].append((row.week, row.value))
         found = {}
         for (name, district), weeks in values.items():
             indicator = self.indicators.get(name)
@@ -94,10 +92,14 @@ class TrendBook:
             back, step = spark_span(indicator.cadence)
             if step <= HOUR:
                 self._read_bands(now, back)
-            times = _steps(now, back, step)
-            rows = self.history.trend(indicator.id, CITY, times[0], now, step)
-            values = {_floor(row["at"], step): row["value"] for row in rows}
-            self._trends[indicator.id] = self._trend(indicator, times, values)
+            end = _floor(now, step) + step
+            found = self.history.trend(indicator.id, CITY, start=end - back, end=end, step=step)
+            bands = [self.usual.at(at).get((indicator.id, CITY)) for at in found.times]
+            self._trends[indicator.id] = replace(
+                found,
+                low=tuple(band.low if band else None for band in bands),
+                high=tuple(band.high if band else None for band in bands),
+            )
 
     def now(self, readings: Mapping[Key, Reading]) -> tuple[Trend, ...]:
         """Return the sparks with the newest reading as their last point."""
@@ -109,29 +111,11 @@ class TrendBook:
         for hours in range(int(back / HOUR) + 1):
             self.usual.refresh(now - hours * HOUR)
 
-    def _trend(
-        self, indicator: Indicator, times: list[datetime], values: Mapping[datetime, float | None]
-    ) -> Trend:
-        bands = [self.usual.at(at).get((indicator.id, CITY)) for at in times]
-        return Trend(
-            indicator=indicator.id,
-            district=CITY,
-            times=tuple(times),
-            values=tuple(values.get(at) for at in times),
-            low=tuple(band.low if band else None for band in bands),
-            high=tuple(band.high if band else None for band in bands),
-        )
-
 
 def _ended(trend: Trend, reading: Reading | None) -> Trend:
     if reading is None or reading.value is None or not trend.times:
         return trend
     return replace(trend, values=(*trend.values[:-1], reading.value))
-
-
-def _steps(now: datetime, back: timedelta, step: timedelta) -> list[datetime]:
-    last = _floor(now, step)
-    return [last - step * i for i in range(int(back / step) - 1, -1, -1)]
 
 
 def _floor(at: datetime, step: timedelta) -> datetime:
