@@ -6,7 +6,7 @@ and two runs of the same seed agree bit for bit.
 Source: the mixing function is SplitMix64 (Steele, Lea & Flood 2014, OOPSLA).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -29,8 +29,8 @@ def uniform(*parts: Part) -> Floats:
 
 def normal(*parts: Part) -> Floats:
     """Return standard normal numbers (Box–Muller over two independent uniforms)."""
-    first = 1.0 - uniform(*parts, "a")
-    second = uniform(*parts, "b")
+    first = 1.0 - uniform("radius", *parts)
+    second = uniform("angle", *parts)
     return np.asarray(np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second))
 
 
@@ -59,26 +59,48 @@ def fractal(*parts: Part, at: Floats, octaves: int = 3) -> Floats:
 
 
 def _bits(parts: tuple[Part, ...]) -> NDArray[np.uint64]:
-    state: NDArray[np.uint64] = np.zeros(1, dtype=np.uint64)
+    """Fold the parts into 64 bits; whole numbers and texts in front are folded once and cached."""
+    scalars = 0
+    while scalars < len(parts) and isinstance(parts[scalars], int | str):
+        scalars += 1
+    state = np.full(1, _folded(parts[:scalars]), dtype=np.uint64)
     with np.errstate(over="ignore"):
-        for part in parts:
-            state = _mix(state + _word(part) * np.uint64(_M1))
+        for part in parts[scalars:]:
+            state = _mixed(state + _word(part) * np.uint64(_M1))
     return state
 
 
-def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    state = state + np.uint64(_GOLDEN)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(_M1)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(_M2)
-    return state ^ (state >> np.uint64(31))
+@lru_cache(maxsize=100_000)
+def _folded(parts: tuple[int | str, ...]) -> int:
+    state = 0
+    for part in parts:
+        word = _text(part) if isinstance(part, str) else part & _MASK
+        state = _mixed_one((state + word * _M1) & _MASK)
+    return state
+
+
+def _mixed_one(state: int) -> int:
+    state = (state + _GOLDEN) & _MASK
+    state = ((state ^ (state >> 30)) * _M1) & _MASK
+    state = ((state ^ (state >> 27)) * _M2) & _MASK
+    return state ^ (state >> 31)
+
+
+def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Do what :func:`_mixed_one` does to every element."""
+    state += np.uint64(_GOLDEN)
+    state ^= state >> np.uint64(30)
+    state *= np.uint64(_M1)
+    state ^= state >> np.uint64(27)
+    state *= np.uint64(_M2)
+    state ^= state >> np.uint64(31)
+    return state
 
 
 def _word(part: Part) -> NDArray[np.uint64]:
-    if isinstance(part, str):
-        return np.full(1, _text(part), dtype=np.uint64)
-    if isinstance(part, int):
-        return np.full(1, part & _MASK, dtype=np.uint64)
-    return part.astype(np.int64).view(np.uint64)
+    if isinstance(part, np.ndarray):
+        return part.astype(np.int64, copy=False).view(np.uint64)
+    return np.full(1, _text(part) if isinstance(part, str) else part & _MASK, dtype=np.uint64)
 
 
 @cache

@@ -80,7 +80,7 @@ def definition(code: str) -> dict[str, Any]:
 
 def single(world: World, request_id: str, *, now: int) -> list[dict[str, Any]]:
     """Return one request as it stands at ``now``, in a list as the standard wants it."""
-    row = requests.named(world, request_id)
+    row = requests.named(world, [request_id])
     row = row.pick(row.opened <= now)
     if not len(row):
         raise GeoReportError(404, f"service_request_id {request_id} was not found")
@@ -98,7 +98,7 @@ def listed(world: World, options: Mapping[str, str], *, now: int) -> list[dict[s
     size = min(size, CAP)
     names = [name for name in options.get("service_request_id", "").split(",") if name]
     if names:
-        found = requests.join([requests.named(world, name.strip()) for name in names])
+        found = requests.named(world, [name.strip() for name in names])
         rows = found.pick(found.opened <= now)
     else:
         rows = _matching(world, _asked(options, now), now)

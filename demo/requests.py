@@ -2,10 +2,11 @@
 
 One local day is drawn at a time (about 3 000 rows, all columns at once) and cached; a day is a pure
 function of seed, day and incidents. Rows are sorted by the instant of the request.
-Ids read ``YYYYMMDD`` + number of the service (2 digits) + counter (7 digits): an id is enough to
+Ids are whole numbers that read ``YYYYMMDD`` + number of the service (2 digits) + counter (7 digits): an id is enough to
 find its request again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -41,7 +42,7 @@ _CALLS: dict[str, tuple[tuple[str, float], ...]] = {
 class Requests:
     """Columns of equal length; instants are whole seconds, ``service`` and ``ward`` indices."""
 
-    id: NDArray[np.str_]
+    id: Ints
     service: Ints
     ward: Ints
     opened: Ints
@@ -74,16 +75,15 @@ def between(world: World, first: int, last: int) -> Requests:
     return rows.pick((rows.opened >= first) & (rows.opened <= last))
 
 
-def named(world: World, request_id: str) -> Requests:
-    """Return the request of that id as one row, or no row."""
-    try:
-        day = date(int(request_id[:4]), int(request_id[4:6]), int(request_id[6:8])).toordinal()
-    except ValueError:
-        return join([])
-    if len(request_id) != _ID_LENGTH or not request_id.isdecimal():
-        return join([])
-    rows = _day(world, day - _UNIX)
-    return rows.pick(rows.id == request_id)
+def named(world: World, ids: Iterable[str]) -> Requests:
+    """Return the requests of those ids, oldest first; ids that nobody drew are left out."""
+    by_day: dict[int, list[int]] = {}
+    for request_id in ids:
+        day = _day_in(request_id)
+        if day is not None:
+            by_day.setdefault(day, []).append(int(request_id))
+    drawn = ((_day(world, day), wanted) for day, wanted in sorted(by_day.items()))
+    return join([rows.pick(np.isin(rows.id, wanted)) for rows, wanted in drawn])
 
 
 def join(parts: list[Requests]) -> Requests:
@@ -91,10 +91,20 @@ def join(parts: list[Requests]) -> Requests:
     if not parts:
         whole = np.zeros(0, dtype=np.int64)
         part = np.zeros(0)
-        return Requests(np.zeros(0, dtype=f"U{_ID_LENGTH}"), *(whole,) * 6, part, part)
+        return Requests(*(whole,) * 7, part, part)
     return Requests(
         **{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])}
     )
+
+
+def _day_in(request_id: str) -> int | None:
+    if len(request_id) != _ID_LENGTH or not request_id.isdecimal():
+        return None
+    try:
+        day = date(int(request_id[:4]), int(request_id[4:6]), int(request_id[6:8]))
+    except ValueError:
+        return None
+    return day.toordinal() - _UNIX
 
 
 def _day(world: World, day: int) -> Requests:
@@ -107,7 +117,7 @@ def _day(world: World, day: int) -> Requests:
     return _drawn(world.seed, day, tuple(acting))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=200)
 def _drawn(seed: int, day: int, acting: tuple[Incident, ...]) -> Requests:
     usual = [_usual(seed, day, service) for service in SERVICES]
     extra = [_called(seed, day, incident) for incident in acting]
@@ -174,9 +184,9 @@ def _rows(batch: _Batch, *, k: Ints, opened: Ints, place: Ints) -> Requests:
     seen = opened + ((closed - opened) * (0.05 + 0.25 * uniform(seed, "seen", day, number, k)))
     spot = (uniform(seed, "spot", day, number, k) * _PLACES).astype(np.int64)
     where = _spots()[place, spot] if k.size else np.zeros((0, 2))
-    stamp = date.fromordinal(_UNIX + day).strftime("%Y%m%d")
+    stamp = int(date.fromordinal(_UNIX + day).strftime("%Y%m%d"))
     return Requests(
-        id=np.array([f"{stamp}{number:02d}{int(n):07d}" for n in k], dtype=f"U{_ID_LENGTH}"),
+        id=(stamp * 100 + number) * 10_000_000 + k,
         service=np.full(k.size, number, dtype=np.int64),
         ward=place.astype(np.int64),
         opened=opened,

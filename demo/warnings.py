@@ -113,9 +113,9 @@ FLOOD = Hazard(
 )
 
 _TESTS: Mapping[str, Callable[[int, Ints], Floats]] = {
-    "rain": lambda seed, at: (weather.soaked(seed, at, hours=24) > 26.0).astype(np.float64),
+    "rain": lambda seed, at: (weather.soaked(seed, at, hours=24) > 17.0).astype(np.float64),
     "snow": lambda seed, at: (weather.soaked(seed, at, hours=24, snow=True) > 11.0).astype(float),
-    "wind": lambda seed, at: (weather.wind(seed, at) > 41.0).astype(np.float64),
+    "wind": lambda seed, at: (weather.wind(seed, at) > 36.0).astype(np.float64),
     "cold": lambda seed, at: (weather.temperature(seed, at) < -24.0).astype(np.float64),
     "heat": lambda seed, at: (weather.temperature(seed, at) > 30.0).astype(np.float64),
 }
