@@ -6,7 +6,6 @@ store under ``BARTIZAN_DATA`` or at ``REDIS_URL``. The clock is read here and in
 
 import argparse
 import json
-import logging
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,9 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 import settings as house_settings
+from house import log
 from settings import Settings, SettingsError
 
 if TYPE_CHECKING:  # the web takes seconds to import, and the supervisor never needs it
@@ -42,26 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     try:
         found = house_settings.read()
-        set_up_log(found)
+        log.set_up(found.log_level)
         return check_pack(found, wanted) if wanted.call == "check" else run(found)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
-
-
-def set_up_log(found: Settings) -> None:
-    """Write ``event key=value`` lines to standard error from the level that is set."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(found.log_level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def read_pack(found: Settings) -> "Pack":
@@ -119,6 +102,7 @@ def plan(found: Settings, pack: "Pack") -> Any:
     if not found.is_loopback:
         notes.append("open: everyone who can reach this address may read and acknowledge")
     demo = ("serve", "--port", str(found.demo_port), "--seed", str(found.demo_seed))
+    kept = ("--state", str(found.data / "demo.json"))
     return Plan(
         data=found.data,
         url=found.url,
@@ -126,7 +110,7 @@ def plan(found: Settings, pack: "Pack") -> Any:
         has_own_store=found.redis_url is None,
         is_simulated=is_simulated,
         environment=house_settings.environment(found),
-        demo=("-m", "demo", *demo),
+        demo=("-m", "demo", *demo, *kept),
         notes=tuple(notes),
     )
 
@@ -161,7 +145,7 @@ def web() -> "Web":
     from house import web as parts  # noqa: PLC0415 - as above
 
     found = house_settings.read()
-    set_up_log(found)
+    log.set_up(found.log_level)
     return parts.make(
         parts.Wanted(
             pack=read_pack(found),

@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     history_url: str | None = Field(
         default=None,
         validation_alias="HISTORY_URL",
-        description="Where the long memory is: a folder or `file://` URL of Delta tables. "
-        "Unset: `history` under `BARTIZAN_DATA`.",
+        description="Where the long memory is: a folder of Delta tables, `delta:./folder` "
+        "or `delta:///folder`. Unset: `history` under `BARTIZAN_DATA`.",
     )
     host: str = Field(
         default="127.0.0.1",
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         description="Port of the simulated city (loopback only; used where the pack says so).",
     )
     demo_seed: int = Field(
-        default=1,
+        default=7,
         ge=0,
         validation_alias="DEMO_SEED",
         description="Seed of the simulated city: the same seed tells the same story.",

@@ -120,15 +120,14 @@ class Children:
         if child.process is None:
             return
         code, lived_s = child.process.returncode, now - child.started_at
-        child.wait_s = (
-            FIRST_WAIT_S if lived_s > HEALTHY_S else min(child.wait_s * 2, LONGEST_WAIT_S)
-        )
-        child.due_at = now + child.wait_s
+        with suppress(ProcessLookupError, PermissionError):  # what it left behind holds its port
+            os.killpg(child.process.pid, signal.SIGKILL)
+        wait_s = FIRST_WAIT_S if lived_s > HEALTHY_S else child.wait_s
+        child.due_at = now + wait_s
+        child.wait_s = min(wait_s * 2, LONGEST_WAIT_S)
         child.process = None
         child.restarts += 1
-        log.warning(
-            "child died", child=child.role.name, code=code, again_in_s=round(child.wait_s, 1)
-        )
+        log.warning("child died", child=child.role.name, code=code, again_in_s=wait_s)
 
 
 def _wait(children: Sequence[Child], until: float) -> None:

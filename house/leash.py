@@ -6,6 +6,7 @@ system closes the pipe: the child gets SIGTERM, and is ended hard where that doe
 Linux the kernel is asked for the same (PDEATHSIG), which holds even while Python cannot run.
 """
 
+import atexit
 import ctypes
 import os
 import runpy
@@ -13,6 +14,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from typing import NoReturn
 
 NAME = "BARTIZAN_LEASH"  # environment: number of the inherited end of the pipe
 GRACE_S = 5.0
@@ -54,11 +56,38 @@ def main(arguments: list[str]) -> None:
     if descriptor.isdigit():
         hold(int(descriptor))
     sys.argv = [target, *rest]
+    try:
+        _run(target, is_module=is_module)
+        code: str | int | None = 0
+    except SystemExit as end:
+        code = end.code
+    leave(code)
+
+
+def _run(target: str, *, is_module: bool) -> None:
     if is_module:
         runpy.run_module(target, run_name="__main__", alter_sys=True)
     else:
         sys.path.insert(0, os.path.dirname(os.path.abspath(target)))  # noqa: PTH100, PTH120 - as Python itself does for a script
         runpy.run_path(target, run_name="__main__")
+
+
+def leave(code: str | int | None) -> NoReturn:
+    """End this process in good order, but without taking the interpreter apart.
+
+    Some native libraries complain at length when modules vanish around them; all that matters is
+    done before: threads joined, exit functions run, output written.
+    """
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name, and os._exit skips them
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 if __name__ == "__main__":

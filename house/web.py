@@ -135,7 +135,8 @@ def _quiet(latest: Callable[[], Any]) -> Any:
 
 def _draw_once(server: Flask) -> None:
     """Have Dash set its pages up now; a page that fails must stop the start, not a reader."""
-    for path in ("/", "/_dash-layout", "/_dash-dependencies"):
+    fixed = [str(page["path"]) for page in dash.page_registry.values() if not page["path_template"]]
+    for path in (*fixed, "/_dash-layout", "/_dash-dependencies"):
         answer = server.test_client().get(path)
         if answer.status_code != 200:  # noqa: PLR2004 - OK
             raise RuntimeError(f"{path} answers {answer.status}")
