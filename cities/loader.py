@@ -118,6 +118,8 @@ def _check_tables(raw: Raw, tally: Tally) -> None:
     for name in _SINGLE:
         if name not in raw:
             tally.note(f"[{name}]", "", f"missing table [{name}]{nearest(name, raw)}")
+    if not raw.get("feeds"):
+        tally.note("[[feeds]]", "", "a pack needs at least one feed")
 
 
 def _is_tables(value: Any) -> bool:
@@ -158,10 +160,8 @@ class _Parts:
         self._raw, self._places, self._tally = raw, places, tally
 
     def feeds(self, city: CityTable) -> tuple[Feed, ...]:
-        """Return the feeds; without one there is nothing to show."""
+        """Return the feeds."""
         rows = _rows(self._raw, "feeds")
-        if not rows:
-            self._tally.note("[[feeds]]", "", "a pack needs at least one feed")
         sources = Sources(city, self._places, self._tally)
         read = []
         for row in rows:

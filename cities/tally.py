@@ -56,8 +56,7 @@ class Tally:
         match item["type"]:
             case "extra_forbidden":
                 inside = ".".join(path[:-1])
-                place = f"{table} {inside}".strip() if inside else table.split("] ", maxsplit=1)[0]
-                place = place if inside or place.endswith("]") else f"{place}]"
+                place = f"{table} {inside}" if inside else table.split(" ", maxsplit=1)[0]
                 self.note(table, key, unknown_key(last, place, known))
             case "missing":
                 given = raw if isinstance(raw, Mapping) else {}
