@@ -91,7 +91,7 @@ def level_up(rule: Rule, record: Record, cause: Cause) -> Record:
 
 def level_down(rule: Rule, record: Record, cause: Cause) -> Record:
     """a8: the lower priority, silently."""
-    return _fit(rule, replace(record, level=base_level(rule)), cause.at)
+    return fit_escalation(rule, replace(record, level=base_level(rule)), cause.at)
 
 
 def escalate(rule: Rule, record: Record, cause: Cause) -> Record:
@@ -113,7 +113,7 @@ def bounce(rule: Rule, record: Record, cause: Cause) -> Record:
     level = Level.CRIT if record.is_crit else base_level(rule)
     record = replace(record, normal_since=None, bounces=record.bounces + 1, level=level)
     record = timers.resume(record, cause.at, timers.T_ESC, timers.T_RE)
-    return _fit(rule, timers.stop(record, timers.T_OFF), cause.at)
+    return fit_escalation(rule, timers.stop(record, timers.T_OFF), cause.at)
 
 
 def settle(rule: Rule, record: Record, cause: Cause) -> Record:
@@ -221,8 +221,8 @@ def _arm(record: Record, name: str, at: datetime, wait: timedelta) -> Record:
     return timers.start(record, name, at + wait)
 
 
-def _fit(rule: Rule, record: Record, at: datetime) -> Record:
-    """Let the escalation follow a level that changed silently; a running one runs on."""
+def fit_escalation(rule: Rule, record: Record, at: datetime) -> Record:
+    """Let the escalation follow a priority that changed silently; a running one runs on."""
     if record.state not in _UNSEEN:
         return record
     if priority_now(rule, record) not in timers.ESCALATION:

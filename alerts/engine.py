@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import suppression, timers
+from alerts.actions import fit_escalation
 from alerts.audit import Cause
 from alerts.comparator import (
     Memory,
@@ -107,10 +108,11 @@ def _judge_value(rule: Rule, record: Record, sample: Sample, now: datetime) -> S
     is_new = _is_new(record, sample, quality)
     if is_new:
         record = _taken(record, sample)
-    if not is_new:
-        return record if record.is_held else replace(record, quality=quality), []
     if not record.is_held:
-        return _evaluate(rule, _aging(replace(record, quality=quality), sample), now)
+        record = fit_escalation(rule, replace(record, quality=quality), now)
+        return _evaluate(rule, _aging(record, sample), now) if is_new else (record, [])
+    if not is_new:
+        return record, []
     record = replace(record, good_run=record.good_run + 1)
     if record.good_run < GOOD_RUN:
         return record, []

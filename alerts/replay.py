@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import suppression, timers
+from alerts.actions import ACTIONS
 from alerts.audit import APPLIED, Cause, note
-from alerts.comparator import Memory
-from alerts.machine import HOLD, RESUME, Step, hold, release, step
+from alerts.comparator import Memory, base_level, limits_of
+from alerts.machine import HOLD, RESUME, Step, hold, release, to_state
 from alerts.record import Record, Shelf, new
-from alerts.table import Event
+from alerts.table import TABLE, Event, Refusal
 from model import AlertEvent, Quality, Rule
 
 
@@ -20,7 +21,8 @@ class AuditError(ValueError):
 def replay(rule: Rule, events: Iterable[AlertEvent]) -> Record:
     """Return the record that the lines of one key lead to, oldest first.
 
-    Each line is put through the state table again and must end where it says. What people see
+    Each line is put through the state table again, and must start where the line before it ended
+    and have a way to where it says it ends. What people see
     comes back (state, level, occurrence, acknowledgement, suppression, counters) and the timers
     run again from the audited instants. Samples leave no line: the comparator knows its level
     again with the next one, and a pause counts from the instant at which it was written.
@@ -56,13 +58,17 @@ def _again(rule: Rule, record: Record, event: AlertEvent) -> Record:
         reason=event.reason,
         occurrence=event.occurrence,
     )
-    after, _ = _LINES.get(event.kind, _table)(rule, _as_seen(record, event), cause)
-    if after.state is not event.to_state or after.seq != event.seq:
+    seen = _as_seen(rule, record, event)
+    if event.kind in _LINES:
+        after, _ = _LINES[event.kind](rule, seen, cause)
+    else:
+        after = _moved(rule, seen, cause, event)
+    if after.state is not event.to_state:
         raise AuditError(f"{event.event_id} ends in {event.to_state}, not {after.state}")
-    return after
+    return replace(after, seq=event.seq, activations=record.activations + event.annunciated)
 
 
-def _as_seen(record: Record, event: AlertEvent) -> Record:
+def _as_seen(rule: Rule, record: Record, event: AlertEvent) -> Record:
     """Put the record where the sample of that line had put it."""
     record = replace(
         record,
@@ -73,7 +79,7 @@ def _as_seen(record: Record, event: AlertEvent) -> Record:
     )
     match event.kind:
         case Event.H1:
-            side = _side(event)
+            side = _side(rule, event)
             main = Memory(high=side == "high", low=side == "low")
             return replace(record, main=main, side=side, is_held=False)
         case Event.H0:
@@ -86,15 +92,26 @@ def _as_seen(record: Record, event: AlertEvent) -> Record:
             return record
 
 
-def _side(event: AlertEvent) -> str:
-    if event.value is None or event.limit is None:
+def _side(rule: Rule, event: AlertEvent) -> str:
+    if rule.kind == "missing":
         return "high"
-    return "high" if event.value >= event.limit else "low"
+    low = limits_of(rule, base_level(rule)).low
+    return "low" if low is not None and event.limit == low else "high"
 
 
-def _table(rule: Rule, record: Record, cause: Cause) -> Step:
-    fired = _TIMER_OF.get(cause.kind, cause.kind)
-    return step(rule, timers.stop(record, fired), cause)
+def _moved(rule: Rule, record: Record, cause: Cause, event: AlertEvent) -> Record:
+    """Take the way of the table that ends where the line says.
+
+    Which way was open then (latching, priority) is the line's to say: the rule may have changed.
+    """
+    cell = TABLE[record.state].get(Event(event.kind), ())
+    ways = () if isinstance(cell, Refusal) else cell
+    action = next((way.action for way in ways if way.to is event.to_state), None)
+    if action is None:
+        raise AuditError(f"no way by {event.kind} from {record.state} to {event.to_state}")
+    record = timers.stop(record, _TIMER_OF.get(event.kind, event.kind))
+    record = ACTIONS[action](rule, to_state(record, event.to_state, event.at), cause)
+    return replace(record, first_limit=event.limit) if action == "a3" else record
 
 
 def _hold(rule: Rule, record: Record, cause: Cause) -> Step:
