@@ -49,6 +49,12 @@ class Requested:
     services: list[str]
 
 
+def by_name(columns: Any) -> Mapping[str, Any]:
+    """Return the columns of a table by name; a mapping is one already."""
+    names = getattr(columns, "column_names", None)
+    return columns if names is None else {name: columns[name] for name in names}
+
+
 def measured(columns: Mapping[str, Any]) -> Measured:
     """Return the columns of observations, coded."""
     at = instants(columns["observed_at"])

@@ -13,6 +13,7 @@ from metrics.columns import DAY, UNPLACED, Codes, Codings, milliseconds, newest
 from metrics.intake import (
     Measured,
     Requested,
+    by_name,
     from_cases,
     from_observations,
     measured,
@@ -22,6 +23,7 @@ from metrics.series import FARTHEST, SITE_BITS, Block, Rows, Track
 from model import Case, Observation
 
 _CASE_DAYS = 28  # the longest look back of an indicator about closed cases
+_LONGER_DAYS = {"footfall": 28}
 _NOTHING = Track.of(Block.empty())
 
 
@@ -56,7 +58,7 @@ class Window:
     def from_columns(
         cls, observations: Mapping[str, Any] | None = None, cases: Mapping[str, Any] | None = None
     ) -> "Window":
-        """Return a window over columns of the history: numpy, pandas or arrow arrays.
+        """Return a window over columns of the history: a table, or numpy, pandas, arrow arrays.
 
         Args:
             observations: ``feed_id, site_id, quantity, observed_at, value`` and, where there
@@ -68,9 +70,9 @@ class Window:
         """
         window = cls()
         if observations is not None and len(observations["value"]):
-            window = window.observed(measured(observations))
+            window = window.observed(measured(by_name(observations)))
         if cases is not None and len(cases["opened_at"]):
-            window = window.asked(requested(cases))
+            window = window.asked(requested(by_name(cases)))
         return replace(window, base=window.cases, fresh=Caseload.empty())
 
     def extended(
@@ -107,11 +109,14 @@ class Window:
     def trimmed(self, before: datetime) -> "Window":
         """Return the window without what no indicator after ``before`` needs.
 
-        Older observations go, but for the newest of each site; so do cases closed more than
-        28 days (the longest look back) earlier.
+        Older observations go, but for the newest of each site; footfall, which is compared with
+        eight weeks, stays four weeks longer. So do cases closed within 28 days before.
         """
         start = milliseconds(before)
-        tracks = {name: track.since(start) for name, track in self.tracks.items()}
+        tracks = {
+            name: track.since(start - _LONGER_DAYS.get(name, 0) * DAY)
+            for name, track in self.tracks.items()
+        }
         cases = self.cases.since(start - _CASE_DAYS * DAY)
         return replace(self, tracks=tracks, base=cases, fresh=Caseload.empty(), memo={})
 
