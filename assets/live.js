@@ -15,10 +15,19 @@
   const screens = new Map(); // root element → what was drawn on it
   let link = null;
   let lastPing = 0;
-  let offset = 0; // server's clock minus ours
   let reloading = false;
 
-  function now() { return Date.now() + offset; }
+  /* The server's time. Both clocks of this PC carry it on, and the later one counts: the wall clock
+     may be set back, the monotonic one stands still while the PC sleeps. */
+  let wallOffset = 0, steadyOffset = Date.now() - performance.now();
+
+  function now() { return Math.max(Date.now() + wallOffset, performance.now() + steadyOffset); }
+
+  function setTime(sentAt, heard) {
+    const past = Math.max(0, Date.now() - heard);
+    wallOffset = sentAt + past - Date.now();
+    steadyOffset = sentAt + past - performance.now();
+  }
 
   /* ---------- frames ---------- */
 
@@ -32,8 +41,9 @@
     for (const root of screens.keys()) if (!root.isConnected) screens.delete(root);
     for (const root of document.querySelectorAll(".bz-screen[data-scene]")) {
       if (screens.has(root) || root.dataset.live === "rewound") continue;
-      const screen = { root, url: streamUrl(root), v: null, arrived: Date.now(), published: null,
-        isFirst: true, retries: 0, nextAt: null, lastAt: Number(root.dataset.publishedAt) || null };
+      const screen = { root, url: streamUrl(root), v: null, published: null, isFirst: true,
+        arrived: Date.now(), steady: performance.now(), retries: 0, nextAt: null,
+        lastAt: Number(root.dataset.publishedAt) || null };
       screens.set(root, screen);
       if (!link) link = self.bartizanStream.join(hear);
       link.send({ type: "want", url: screen.url });
@@ -43,7 +53,7 @@
   function hear(message) {
     for (const screen of screens.values()) {
       if (screen.url !== message.url) continue;
-      if (message.type === "frame") take(screen, message.frame);
+      if (message.type === "frame") take(screen, message.frame, message.heard);
       else if (message.type === "status") {
         screen.retries = message.retries;
         screen.nextAt = message.nextAt;
@@ -51,8 +61,8 @@
     }
   }
 
-  function take(screen, frame) {
-    if (frame.sent_at && !(frame.full && frame.v === screen.v)) offset = frame.sent_at - Date.now();
+  function take(screen, frame, heard) {
+    setTime(frame.sent_at, heard);
     const root = screen.root;
     if (root.dataset.build && frame.build && frame.build !== root.dataset.build) return reload();
     if (frame.v !== screen.v) {
@@ -60,7 +70,8 @@
       if (!draw(frame.props)) return;
       screen.v = frame.v;
     }
-    screen.arrived = Date.now();
+    screen.arrived = heard;
+    screen.steady = performance.now() - Math.max(0, Date.now() - heard);
     screen.published = frame.published_at;
     screen.isFirst = false;
     screen.retries = 0;
@@ -160,7 +171,8 @@
 
   function judge(screen, at) {
     const root = screen.root;
-    const quiet = Math.max(Date.now() - screen.arrived, screen.published ? at - screen.published : 0);
+    const quiet = Math.max(Date.now() - screen.arrived, performance.now() - screen.steady,
+      screen.published ? at - screen.published : 0);
     const live = screen.isFirst || quiet >= DEAD_MS ? "dead" : quiet >= DELAYED_MS ? "delayed" : "live";
     set(root, "data-live", live);
     set(root, "data-phase", screen.isFirst && quiet < DEAD_MS ? "connecting" : null);
@@ -170,7 +182,7 @@
   function tell(screen, at) {
     const root = screen.root;
     const zone = (root.querySelector("[data-zone]") || { dataset: {} }).dataset.zone || "UTC";
-    const since = screen.published || screen.lastAt || started + offset;
+    const since = screen.published || screen.lastAt || at - (Date.now() - started);
     const words = {
       since: clock(since, zone, root.dataset.locale, "time"),
       silent: span(at - since, "words", root.dataset.day),
@@ -246,7 +258,11 @@
   addEventListener("pageshow", function (event) {
     if (event.persisted) for (const screen of screens.values()) link.send({ type: "want", url: screen.url });
   });
-  new MutationObserver(function () { if (document.querySelector(".bz-screen")) find(); })
+  function isSeen(root) { return root.isConnected; }
+
+  new MutationObserver(function () {
+    if (!screens.size || !Array.from(screens.keys()).every(isSeen)) beat();
+  })
     .observe(document.documentElement, { childList: true, subtree: true });
 
   self.bartizanLive = { hear, tick, screens };

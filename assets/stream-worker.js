@@ -12,10 +12,11 @@
   const SILENT_MS = 10000;
   const FORGET_MS = 180000;
 
-  /* Keeps one stream open and its merged state. `emit(message)` tells everybody. */
+  /* Keeps one stream open and its merged state. `emit(message)` tells everybody. `heard` is when the
+     newest frame came in: a tab that joins later must not take an old frame for a new one. */
   function openStream(url, emit) {
     let source = null, timer = null, watch = null, closed = false;
-    let state = null, retries = 0, heard = Date.now();
+    let state = null, retries = 0, heard = 0, tried = 0;
 
     function status(phase, nextAt) {
       emit({ type: "status", url, phase, retries, nextAt: nextAt || null });
@@ -48,7 +49,7 @@
 
     function connect() {
       if (closed) return;
-      heard = Date.now();
+      tried = Date.now();
       source = new EventSource(url);
       source.addEventListener("frame", function (event) {
         let frame = null;
@@ -59,10 +60,9 @@
         }
         heard = Date.now();
         retries = 0;
-        if (merge(frame)) emit({ type: "frame", url, frame });
+        if (merge(frame)) emit({ type: "frame", url, frame, heard });
         else reopen(0);
       });
-      source.onopen = function () { heard = Date.now(); };
       source.onerror = function () {
         retries += 1;
         const base = RETRY_MS[Math.min(retries, RETRY_MS.length) - 1];
@@ -73,14 +73,14 @@
 
     connect();
     watch = setInterval(function () {
-      if (source && Date.now() - heard > SILENT_MS) {
+      if (source && Date.now() - Math.max(heard, tried) > SILENT_MS) {
         retries += 1;
         reopen(0);
       }
     }, 1000);
 
     return {
-      full: function () { return state ? { type: "frame", url, frame: state } : null; },
+      full: function () { return state ? { type: "frame", url, frame: state, heard } : null; },
       close: function () {
         closed = true;
         clearTimeout(timer);
@@ -143,10 +143,11 @@
     return;
   }
 
+  const here = document.currentScript.src;
+
   /* Page side: returns {send(message)}; `hear(message)` receives frames and statuses. */
   function viaWorker(hear) {
-    const script = new URL("stream-worker.js", document.currentScript ? document.currentScript.src : self.bartizanWorkerBase);
-    const worker = new SharedWorker(script, { name: "bartizan" });
+    const worker = new SharedWorker(here, { name: "bartizan" });
     worker.port.onmessage = function (note) { hear(note.data); };
     worker.port.start();
     return { send: function (message) { worker.port.postMessage(message); } };
@@ -189,13 +190,10 @@
     return { send: function (message) { hub.take("me", message); } };
   }
 
-  const here = document.currentScript ? document.currentScript.src : "";
-
   self.bartizanStream = {
     join: function (hear, how) {
       const way = how || (typeof SharedWorker !== "undefined" ? "worker"
         : navigator.locks && typeof BroadcastChannel !== "undefined" ? "lock" : "alone");
-      self.bartizanWorkerBase = here;
       if (way === "worker") return viaWorker(hear);
       return way === "lock" ? viaLock(hear) : alone(hear);
     },

@@ -121,10 +121,13 @@ def _slot(scene: str, name: str) -> html.Div:
             ),
             html.A(
                 [
-                    html.Span(id=part(scene, name, "kpi")),
-                    " ",
-                    html.B(id=part(scene, name, "value")),
-                    " ",
+                    html.Span(
+                        [
+                            html.Span(id=part(scene, name, "kpi")),
+                            html.B(id=part(scene, name, "value")),
+                        ],
+                        className="bz-alarm__what",
+                    ),
                     html.Span(id=part(scene, name, "limit")),
                 ],
                 id=part(scene, name, "why"),
@@ -187,7 +190,7 @@ def _count_props(scene: str, snapshot: Snapshot, view: View, *, cards: int) -> P
     shelved = sum(alert.shown == "SHELVED" for alert in snapshot.alerts)
     waiting = [a.raised_at for a, _ in looks if states.is_unacked(a) and a.raised_at]
     hidden = max(0, len(looks) - cards)
-    calm = view.t("No unacknowledged alarms") if not looks else ""
+    calm = "" if looks else _calm(snapshot, view)
     props.update(
         texts(
             scene,
@@ -195,7 +198,9 @@ def _count_props(scene: str, snapshot: Snapshot, view: View, *, cards: int) -> P
             {
                 "stale": view.t.plural("{n} stale", "{n} stale", stale),
                 "shelved": view.t.plural("{n} shelved", "{n} shelved", shelved),
-                "oldest-label": _oldest(view, hidden=hidden, is_waiting=bool(waiting)),
+                "oldest-label": _oldest(view, hidden=hidden, is_waiting=bool(waiting))
+                if looks
+                else "",
             },
         )
     )
@@ -205,6 +210,11 @@ def _count_props(scene: str, snapshot: Snapshot, view: View, *, cards: int) -> P
         "className": classes("bz-banner__calm", "" if calm else "is-none"),
     }
     return props
+
+
+def _calm(snapshot: Snapshot, view: View) -> str:
+    at = view.t.clock(snapshot.published_at, view.city.timezone)
+    return view.t("No unacknowledged alarms, {clock}", clock=at)
 
 
 def _oldest(view: View, *, hidden: int, is_waiting: bool) -> str:
@@ -235,7 +245,7 @@ def card_props(scene: str, name: str, alert: Alert | None, view: View) -> Props:
     seen = states.look(alert)
     indicator = view.indicators.get(alert.indicator or "")
     feed = view.feeds.get(alert.feed or "")
-    kpi = view.t(indicator.short) if indicator else view.t(alert.title)
+    kpi = words.brief_name(indicator, view) if indicator else view.t(alert.title)
     filled = {
         "letter": seen.letter,
         "word": view.t(seen.word),

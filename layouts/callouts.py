@@ -11,9 +11,10 @@ _LETTER = 0.47 * UNIT  # width of a letter of the call-out's first line
 _SMALL = 0.375 * UNIT  # and of the second
 _HEIGHT = 2.0 * UNIT
 _GAP = 0.35 * UNIT
-_ANGLES = tuple(math.radians(step * 30) for step in range(12))
+_ANGLES = tuple(math.radians(step * 15) for step in range(24))
 _FAR = (2.4, 3.4, 4.6, 6.0, 7.6)  # rem from the district's middle
-_LAND, _CROWD, _LENGTH = 4.0, 400.0, 1.2  # what land, another call-out and a long leader cost
+_LAND, _CROWD, _LENGTH = 4.0, 400.0, 3.0  # what land, another call-out and a long leader cost
+_CROSS = 2.0  # and a leader over land
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ def place(
     """
     best: tuple[float, Callout] | None = None
     for distance, found in _candidates(fit, district, lines):
-        if not fit.card.holds(found.box) or found.box.meets(fit.head):
+        if not fit.card.holds(found.box) or any(found.box.meets(box) for box in fit.kept):
             continue
         crowd = sum(found.box.meets(box) for box in taken)
         cost = fit.covered(found.box) * _LAND + crowd * _CROWD + distance * _LENGTH
+        cost += fit.crossed(*fit.point(district)[:2], found.x, found.y) * _CROSS
         if best is None or cost < best[0]:
             best = (cost, found)
     return best[1] if best else None

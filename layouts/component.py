@@ -52,7 +52,11 @@ def scene_layout(scene: Scene, snapshot: Snapshot | None, view: View) -> Compone
     """Return the tree of a scene, with first values where there is a snapshot."""
     built = {component.id: component.build(view) for component in scene.components}
     root = scene.arrange(view, built)
-    return root if snapshot is None else fill(root, scene_props(scene, snapshot, view))
+    if snapshot is None:
+        return root
+    setattr(root, "data-version", snapshot.version)
+    setattr(root, "data-published-at", round(snapshot.published_at.timestamp() * 1000))
+    return fill(root, scene_props(scene, snapshot, view))
 
 
 def fill(root: Component, props: Props) -> Component:

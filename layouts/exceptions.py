@@ -16,7 +16,7 @@ from layouts.parts import (
     texts,
 )
 from layouts.view import View
-from model import Indicator, Reading, Snapshot
+from model import CITY, Indicator, Reading, Snapshot
 
 NAME = "exc"
 SLOTS = 5
@@ -36,13 +36,10 @@ def unusual(snapshot: Snapshot, view: View) -> list[Reading]:
     """Return the readings beyond two robust sd, worst first, that no alarm speaks of.
 
     Frozen readings are left out (nothing is known about now), and so are those that an alarm of
-    the same indicator and place covers, whatever its state.
+    the same indicator and place covers, whatever its state; the city's is covered by any of them.
     """
-    alarmed = {
-        (alert.indicator, alert.district)
-        for alert in snapshot.alerts
-        if states.look(alert).state != states.UNKNOWN
-    }
+    spoken = [a for a in snapshot.alerts if states.look(a).state != states.UNKNOWN]
+    alarmed = {(alert.indicator, place) for alert in spoken for place in (alert.district, CITY)}
     found = [
         (abs(reading.z), reading)
         for reading in snapshot.readings

@@ -95,7 +95,7 @@ def place(snapshot: Snapshot, view: View, fit: MapFit) -> Placed:
 
 def _mark(alert: Alert, view: View, fit: MapFit, taken: Sequence[Box]) -> Marked:
     indicator = view.indicators.get(alert.indicator or "")
-    kpi = view.t(indicator.short) if indicator else view.t(alert.title)
+    kpi = words.brief_name(indicator, view) if indicator else view.t(alert.title)
     lines = (
         view.place(alert.district),
         f"{kpi} {words.alarm_value(alert, indicator, view)}".strip(),

@@ -89,6 +89,11 @@ class MapFit:
         return _land(self.shape.outline, self.dx, self.dy)
 
     @property
+    def kept(self) -> tuple[Box, ...]:
+        """What no call-out may cover: the title with its legend, and the scale bar."""
+        return self.head, Box(0, self.height - 1.7 * UNIT, 7 * UNIT, self.height)
+
+    @property
     def card(self) -> Box:
         """The whole card."""
         return Box(0, 0, self.width, self.height)
@@ -97,6 +102,12 @@ class MapFit:
         """Return the middle of a district's largest inscribed circle, and its radius."""
         item = self.by_id[district]
         return item.x + self.dx, item.y + self.dy, item.radius
+
+    def crossed(self, x0: float, y0: float, x1: float, y1: float) -> int:
+        """Return how many cells of land a line crosses."""
+        steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0)) / _CELL))
+        points = ((x0 + (x1 - x0) * n / steps, y0 + (y1 - y0) * n / steps) for n in range(steps))
+        return sum((int(x // _CELL), int(y // _CELL)) in self.land for x, y in points)
 
     def covered(self, box: Box) -> int:
         """Return how many cells of land a box covers."""
@@ -135,8 +146,8 @@ def fit(districts: Districts, card: Card) -> MapFit:
 
 
 def _places(shape: MapShape, width: float, height: float) -> Iterator[tuple[float, float]]:
-    """Yield where the drawing may lie: the middle first, then towards the lower right."""
-    for across in (0.5, 0.75, 1.0):
+    """Yield where the drawing may lie: left first, as call-outs read to the right."""
+    for across in (0.12, 0.5, 0.88, 1.0):
         for down in (0.5, 1.0):
             yield (
                 _MARGIN + (width - 2 * _MARGIN - shape.width) * across,

@@ -29,6 +29,7 @@ from layouts.view import View
 from model import CITY, Alert, Indicator, Quality, Reading, Snapshot
 
 SPARK_SIZE = (134.0, 62.0)
+LONG_UNIT = 5  # letters; longer units stand under the number
 
 
 def tiles(scene: str) -> LiveComponent:
@@ -107,14 +108,7 @@ def _head(scene: str, name: str, indicator: Indicator, view: View) -> html.Heade
 def _foot(scene: str, name: str, view: View) -> html.Footer:
     return html.Footer(
         [
-            html.Span(
-                [
-                    html.Span(id=part(scene, name, "usual-label")),
-                    " ",
-                    html.B(id=part(scene, name, "usual")),
-                ],
-                className="bz-tile__usual",
-            ),
+            html.Span(id=part(scene, name, "note"), className="bz-tile__note"),
             html.Span(
                 [
                     html.Span(id=part(scene, name, "target-label")),
@@ -123,7 +117,14 @@ def _foot(scene: str, name: str, view: View) -> html.Footer:
                 ],
                 className="bz-tile__target",
             ),
-            html.Span(id=part(scene, name, "note"), className="bz-tile__note"),
+            html.Span(
+                [
+                    html.Span(id=part(scene, name, "usual-label")),
+                    " ",
+                    html.B(id=part(scene, name, "usual")),
+                ],
+                className="bz-tile__usual",
+            ),
             html.Span(
                 [
                     html.Span(id=part(scene, name, "due-before")),
@@ -222,14 +223,15 @@ def _text_props(  # noqa: PLR0913, PLR0917 - the values of one tile, all of them
     due = t.every(words.every(reading, indicator, snapshot))
     before, after = t.parts("{age} old, due every {every}", "age", every=due)
     observed = reading.observed_at if reading else None
+    unit = words.unit(reading, indicator, view)
     reason = (reading.reason if reading else None) or t("out of range")
-    return texts(
+    props = texts(
         scene,
         name,
         {
             "letter": states.look(alarm).letter if alarm else "",
             "value": words.value(reading, indicator, view),
-            "unit": words.unit(reading, indicator, view),
+            "unit": unit,
             "usual-label": _coverage(reading, view) or label,
             "usual": "" if _coverage(reading, view) else usual,
             "target-label": "" if note else goal_label,
@@ -241,6 +243,9 @@ def _text_props(  # noqa: PLR0913, PLR0917 - the values of one tile, all of them
             "bad": t("BAD: {reason}", reason=reason),
         },
     )
+    is_long = len(unit) > LONG_UNIT
+    props[part(scene, name, "unit")]["className"] = "is-long" if is_long else ""
+    return props
 
 
 def _coverage(reading: Reading | None, view: View) -> str:
@@ -254,7 +259,7 @@ def _note(alarm: Alert | None, indicator: Indicator, view: View) -> str:
     """Return where the alarm is, when it is not the city's: ``Tétreaultville 2.6``."""
     if alarm is None or alarm.district == CITY:
         return ""
-    value = view.t.compact(alarm.value, indicator.decimals) if alarm.value is not None else ""
+    value = view.t.short(alarm.value, indicator.decimals)
     return f"{view.place(alarm.district)} {value}".strip()
 
 

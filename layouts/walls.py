@@ -10,7 +10,6 @@ from layouts.banner import banner
 from layouts.component import Scene, scene_layout
 from layouts.exceptions import exceptions
 from layouts.header import header, not_live
-from layouts.parts import ms
 from layouts.tile import tiles
 from layouts.view import View
 from layouts.wallmap import wall_map
@@ -104,7 +103,7 @@ def root_px(scene: Scene, view: View) -> float:
     return 22.0 if is_overview else 39.0
 
 
-def live_data(scene: Scene, view: View, snapshot: Snapshot | None = None) -> dict[str, Any]:
+def live_data(scene: Scene, view: View) -> dict[str, Any]:
     """Return the attributes of a live screen's root.
 
     ``data-live``, ``data-version`` and ``data-published-at`` belong to ``live.js`` from here on: it
@@ -118,8 +117,6 @@ def live_data(scene: Scene, view: View, snapshot: Snapshot | None = None) -> dic
         "data-live": "dead",
         "data-phase": "connecting",
         "data-root": root_px(scene, view) if scene.is_wall else None,
-        "data-version": snapshot.version if snapshot else None,
-        "data-published-at": ms(snapshot.published_at) if snapshot else None,
         "data-day": t("d"),
         "data-screen-word": t("screen {name}"),
     }

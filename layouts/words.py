@@ -24,6 +24,11 @@ def verdict(z: float | None) -> str:
     return f"{tier} {'better' if z > 0 else 'worse'}"
 
 
+def brief_name(indicator: Indicator, view: View) -> str:
+    """Return an indicator's short name up to its first comma: ``River``, where space is scarce."""
+    return view.t(indicator.short).partition(",")[0]
+
+
 def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
     """Return the number alone; uncertain ones are rounded and marked, small cells are not shown."""
     if reading is None or reading.value is None:
@@ -36,7 +41,7 @@ def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
 def unit(reading: Reading | None, indicator: Indicator, view: View) -> str:
     """Return the unit; nothing beside a number that is not shown."""
     is_shown = reading is not None and reading.value is not None
-    return view.t(indicator.unit) if is_shown and indicator.unit else ""
+    return view.t(indicator.unit).replace("0 0", "0\u202f0") if is_shown and indicator.unit else ""
 
 
 def amount(reading: Reading | None, indicator: Indicator, view: View) -> str:
@@ -89,7 +94,7 @@ def alarm_value(alert: Alert, indicator: Indicator | None, view: View) -> str:
         return ""
     if indicator is None:
         return view.t.brief(alert.value, 2)
-    text = view.t.compact(alert.value, indicator.decimals)
+    text = view.t.short(alert.value, indicator.decimals)
     return f"{text}\xa0{view.t(indicator.unit)}" if indicator.unit else text
 
 

@@ -17,6 +17,7 @@ MINUS = "−"
 THIN = "\u202f"  # narrow no-break space: inside thousands
 HARD = "\xa0"  # no-break space: before units
 _COMPACT = 10_000
+_SAME_DAY = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +66,33 @@ class Translator:
         return text.rstrip("0").rstrip(self.point) if self.point in text else text
 
     def compact(self, value: float | None, decimals: int = 0) -> str:
-        r"""Return a number that fits a tile: 12 345 becomes 12.3 k.
+        r"""Return a number that fits a tile: three digits say enough, 12 345 becomes 12.3 k.
 
-        >>> translator("en").compact(12345)
-        '12.3\xa0k'
+        >>> translator("en").compact(12345), translator("en").compact(183.04, 1)
+        ('12.3\xa0k', '183')
 
         """
-        if value is None or abs(value) < _COMPACT:
-            return self.number(value, decimals)
+        if value is None:
+            return ""
+        size = abs(value)
         for factor, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-            if abs(value) >= factor:
+            if size >= max(factor, _COMPACT):
                 scaled = value / factor
-                return self.number(scaled, 0 if abs(scaled) >= 100 else 1) + HARD + sign  # noqa: PLR2004 - three digits
-        return self.number(value, decimals)
+                return self.number(scaled, _digits(scaled, 1)) + HARD + sign
+        return self.number(value, _digits(value, decimals))
+
+    def short(self, value: float | None, decimals: int = 0) -> str:
+        """Return :meth:`compact` without closing zeros; empty where there is no value."""
+        if value is None or abs(value) >= _COMPACT:
+            return self.compact(value, decimals)
+        return self.brief(value, decimals)
 
     def span(self, low: float | None, high: float | None, decimals: int = 0) -> str:
-        """Return a range, without closing zeros that both ends would carry."""
-        pair = (low, high)
-        if any(end is None for end in pair):
+        """Return a range without closing zeros; a dash between negative numbers stands apart."""
+        if low is None or high is None:
             return ""
-        texts = [self.number(end, decimals) for end in pair]
-        while self.point in texts[0] and all(text.endswith("0") for text in texts):
-            texts = [text[:-1].removesuffix(self.point) for text in texts]
-        return "–".join(texts) if not texts[1].startswith(MINUS) else f"{texts[0]} – {texts[1]}"
+        first, last = self.short(low, decimals), self.short(high, decimals)
+        return f"{first} – {last}" if last.startswith(MINUS) else f"{first}–{last}"
 
     def quantity(self, value: float | None, unit: str = "", decimals: int = 0) -> str:
         """Return a number with its unit, never broken between them; no unit where there is none."""
@@ -123,11 +128,10 @@ class Translator:
         return f"{weekday} {local:%Y-%m-%d}"
 
     def moment(self, at: datetime, timezone: str, *, now: datetime) -> str:
-        """Return the clock, with the date before it where that is not today's."""
-        zone = ZoneInfo(timezone)
-        clock = self.clock(at, timezone)
-        is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
-        return clock if is_today else f"{self.date(at, timezone)} {clock}"
+        """Return the clock, or the ISO date where the clock alone could mean another day."""
+        if now - at < _SAME_DAY:
+            return self.clock(at, timezone)
+        return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d}"
 
     def weekday(self, at: datetime, timezone: str) -> str:
         """Return the full name of the weekday in city time."""
@@ -149,6 +153,11 @@ class Translator:
             else value
             for key, value in values.items()
         }
+
+
+def _digits(value: float, decimals: int) -> int:
+    """Return how many decimals leave three digits, of those that the value has."""
+    return min(decimals, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else decimals)  # noqa: PLR2004 - three digits
 
 
 @cache

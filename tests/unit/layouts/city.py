@@ -35,7 +35,8 @@ MONTREAL = City(
     id="montreal", name="Montréal", timezone="America/Montreal", locale="en", is_simulated=True
 )
 
-# id, short, unit, direction, decimals, target, value, usual low, usual high, cadence min, z, age min
+# id, short, unit, direction, decimals, target, value,
+# usual low, usual high, cadence in minutes, z, age in minutes
 ROWS: tuple[
     tuple[str, str, str, str, int, float | None, float, float, float, int, float, float], ...
 ] = (
@@ -173,8 +174,8 @@ def alert(  # noqa: PLR0913 - one keyword per thing that differs
     priority: int,
     *,
     district: str = CITY,
-    value: float = 101,
-    limit: float = 100,
+    value: float | None = 101,
+    limit: float | None = 100,
     minutes: float = 4.2,
     now: datetime = NOW,
     owner: str | None = None,
@@ -353,6 +354,50 @@ def alarmed(n: int = 48211, now: datetime = NOW) -> Snapshot:
                 minutes=238,
                 now=now,
                 owner="K. Tremblay",
+            ),
+        ),
+    )
+
+
+def doubtful(n: int = 48211, now: datetime = NOW) -> Snapshot:
+    """One tile in every state of quality, two alarms on frozen data, few weeks, no usual."""
+
+    def made(key: str, **more: object) -> Reading:
+        row = next(row for row in ROWS if row[0] == key)
+        values: dict[str, object] = {"low": row[7], "high": row[8], "z": row[10], "age": row[11]}
+        values |= {"cadence": row[9], "now": now, **more}
+        return reading(key, values.pop("value", row[6]), **values)  # type: ignore[arg-type]
+
+    changed = {
+        "mob.tti": made("mob.tti", quality=Quality.UNCERTAIN, coverage=0.72, weeks=2),
+        "mob.bikes": made("mob.bikes", age=2.2, quality=Quality.LATE),
+        "env.pm25": made("env.pm25", age=200, quality=Quality.STALE),
+        "env.aqi": made("env.aqi", age=720, quality=Quality.NODATA, value=None),
+        "env.river": made("env.river", age=48, quality=Quality.STALE),
+        "srv.sla": made("srv.sla", value=183.0, quality=Quality.BAD, reason="over 100 %", z=None),
+        "srv.netflow": made("srv.netflow", low=None, high=None, z=None),
+        "eco.footfall": made("eco.footfall", value=1234567.0),
+        "inf.power": made("inf.power", age=80, quality=Quality.NODATA, value=None),
+    }
+    return snapshot(
+        n=n,
+        now=now,
+        changed=changed,
+        alerts=(
+            alert("env.river", "HELD", 2, now=now),
+            alert("inf.power", "HELD", 1, district="71", value=2.6, limit=2, now=now),
+            alert("srv.backlog", "RTNU", 3, value=9.1, limit=10, now=now),
+            alert("srv.overdue", "LATA", 2, value=12.9, limit=12, now=now, owner="Julie Roy"),
+            alert(
+                "dq.speeds",
+                "UNACK",
+                3,
+                indicator=None,
+                feed="speeds",
+                value=None,
+                limit=None,
+                title="Traffic speeds stale",
+                now=now,
             ),
         ),
     )
