@@ -2,8 +2,8 @@
 
 One local day is drawn at a time (about 3 000 rows, all columns at once) and cached; a day is a pure
 function of seed, day and incidents. Rows are sorted by the instant of the request.
-Ids are whole numbers that read ``YYYYMMDD`` + number of the service (2 digits) + counter (7 digits): an id is enough to
-find its request again.
+Ids are whole numbers that read ``YYYYMMDD`` + number of the service (2 digits) + counter (7
+digits): an id is enough to find its request again.
 """
 
 from collections.abc import Iterable
