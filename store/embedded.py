@@ -6,8 +6,10 @@ We start it ourselves: the wheel's own launcher leaves an orphan when its parent
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -141,8 +143,20 @@ def _socket_path(home: Path) -> tuple[Path, Path | None]:
     if len(os.fsencode(path)) <= _SOCKET_LIMIT:
         path.unlink(missing_ok=True)
         return path, None
-    temporary = Path(tempfile.mkdtemp(prefix="bartizan-"))
-    return temporary / "valkey.sock", temporary
+    temporary = _short_folder(home)
+    (temporary / path.name).unlink(missing_ok=True)
+    return temporary / path.name, temporary
+
+
+def _short_folder(home: Path) -> Path:
+    """Return a folder with a short name for this home, the same after a restart, ours alone."""
+    name = hashlib.blake2b(os.fsencode(home), digest_size=6).hexdigest()
+    folder = Path(tempfile.gettempdir()) / f"bartizan-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="bartizan-"))  # somebody else made it first
 
 
 def _spawn(home: Path, path: Path, lock: IO[bytes]) -> "subprocess.Popen[bytes]":
