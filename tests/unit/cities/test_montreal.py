@@ -1,0 +1,77 @@
+"""The demo pack: whole, reasoned, and in step with the simulation."""
+
+from pathlib import Path
+
+import pytest
+
+import cities
+from alerts import doubts
+from cities import Pack
+from geodata import SHORT_LENGTH
+from metrics import INDICATORS
+
+FOLDER = Path(cities.__file__).parent / "montreal"
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return cities.load(FOLDER, places={"demo": "http://127.0.0.1:9"})
+
+
+def test_it_says_that_it_is_simulated(pack: Pack) -> None:
+    assert pack.city.is_simulated
+    assert not pack.city.is_replayed
+
+
+def test_its_58_districts_have_names_boroughs_and_residents(pack: Pack) -> None:
+    items = pack.districts.items
+
+    assert len(items) == 58
+    assert len({one.borough for one in items}) == 19
+    assert sum(one.population or 0 for one in items) == pack.city.population == 1_762_949
+    assert min(one.population or 0 for one in items) > 3000
+    assert all(len(one.short) <= SHORT_LENGTH for one in items)
+    assert len({one.short for one in items}) == 58
+    assert not [
+        one.name
+        for one in items
+        if any(ord(char) < 32 or 127 < ord(char) < 160 for char in one.name)
+    ]
+
+
+def test_every_site_of_the_simulation_with_a_flood_stage_is_in_the_pack(pack: Pack) -> None:
+    from demo.sites import river  # noqa: PLC0415 - the pack is compared with the simulation here only
+
+    stages = {site.id: site.properties["flood_stage_m"] for site in river()}
+    (feed,) = [one for one in pack.feeds if one.id == "river"]
+
+    assert feed.references == {"flood_stage": stages}
+
+
+def test_services_are_those_that_the_simulation_files(pack: Pack) -> None:
+    from demo.services import SERVICES  # noqa: PLC0415 - as above
+
+    promised = {one.name: one.due_within.days for one in pack.services if one.due_within}
+
+    assert promised == {one.name: one.days for one in SERVICES}
+    assert {one.department for one in pack.services} == {one.agency for one in SERVICES}
+
+
+def test_the_wall_has_twelve_tiles_beside_the_map(pack: Pack) -> None:
+    (scene,) = [one for one in pack.scenes if one.id == "overview"]
+
+    assert len(set(scene.tiles)) == 12
+    assert {one.id for one in pack.indicators} == {*scene.tiles, "srv.new"}
+    assert {one.id for one in pack.indicators} <= set(INDICATORS)
+
+
+def test_rules_are_reasoned_and_leave_no_doubt(pack: Pack) -> None:
+    assert len(pack.rules) == 15
+    assert [text for rule in pack.rules for text in doubts(rule)] == []
+
+
+def test_every_feed_may_fill_an_empty_past_but_the_alerts(pack: Pack) -> None:
+    days = {one.id: one.backfill.days if one.backfill else None for one in pack.feeds}
+
+    assert days.pop("public-alerts") is None
+    assert set(days.values()) == {63}
