@@ -6,7 +6,6 @@ Source: wiki.open311.org/GeoReport_v2. Cities' extensions served as well: ``page
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -169,10 +168,11 @@ def _number(options: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _spelt(rows: Requests, now: int) -> list[dict[str, Any]]:
-    changed = _updated(rows, now)
+    changed = _updated(rows, now).tolist()
+    doors = uniform("address", rows.id).tolist()
     return [
         {
-            "service_request_id": str(rows.id[n]),
+            "service_request_id": str(name),
             "status": "closed" if closed <= now else "open",
             "status_notes": "Completed" if closed <= now else None,
             "service_name": SERVICES[service].name,
@@ -181,17 +181,18 @@ def _spelt(rows: Requests, now: int) -> list[dict[str, Any]]:
             "agency_responsible": SERVICES[service].agency,
             "service_notice": None,
             "requested_datetime": city(opened),
-            "updated_datetime": city(int(changed[n])),
+            "updated_datetime": city(changed[n]),
             "expected_datetime": city(due),
-            "address": _address(str(rows.id[n]), ward),
+            "address": _address(doors[n], ward),
             "address_id": None,
             "zipcode": None,
             "lat": lat,
             "long": lon,
             "media_url": None,
         }
-        for n, (service, ward, opened, due, closed, lon, lat) in enumerate(
+        for n, (name, service, ward, opened, due, closed, lon, lat) in enumerate(
             zip(
+                rows.id.tolist(),
                 rows.service.tolist(),
                 rows.ward.tolist(),
                 rows.opened.tolist(),
@@ -205,8 +206,6 @@ def _spelt(rows: Requests, now: int) -> list[dict[str, Any]]:
     ]
 
 
-@lru_cache(maxsize=20_000)
-def _address(request_id: str, ward: int) -> str:
-    draw = float(uniform("address", int(request_id))[0])
+def _address(draw: float, ward: int) -> str:
     street = _STREETS[int(draw * len(_STREETS))]
     return f"{100 + int(draw * 97_000) % 8900} {street}, {wards()[ward].name}"
