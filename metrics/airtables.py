@@ -84,7 +84,7 @@ US_2024 = Table(
 EAQI_2024 = Table(
     id="eaqi-2024",
     title="European Air Quality Index, 2024",
-    effective=date(2024, 11, 1),
+    effective=date(2024, 11, 1),  # the report names the year; the month is not verified
     citation="EEA, European Air Quality Index, bands revised after ETC HE Report 2024/17",
     bands=(
         ("pm25", (5, 15, 50, 90, 140)),

@@ -1,0 +1,121 @@
+"""The catalogue as a page for readers: ``docs/indicators.md``."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from metrics.airtables import TABLES
+from model import Indicator, Threshold
+
+_HEAD = """# Indicators
+
+Written by `python -m metrics` from the catalogue in `metrics/`; a test holds it current.
+A city pack switches indicators on under `[[indicators]]` and may set its own thresholds, target,
+owner, weight and options.
+
+Every reading carries numerator, denominator, n, quality, coverage, the newest fact behind it and,
+where it is doubtful, a reason. What is unknown has no value; it is never zero.
+
+| quality of a reading | when |
+|---|---|
+| GOOD | on time, at least 90 % of the expected reports, n large enough |
+| UNCERTAIN | 50–90 % of the expected reports, n too small, a short record, doubtful values |
+| LATE, STALE, NODATA | older than 1.5, 3, 10 cadences of its feed; if daily: 2 h, 1, 3 d overdue |
+| BAD | under 50 % of the expected reports, or a time in the future |
+
+Impossible values, values that their source calls bad and sensors that repeat one value for more
+than ten cadences are left out, and the reading says how many. A site is expected while it has
+reported in the last 7 days.
+
+Figures about people's requests are hidden where they rest on fewer than 5 cases, and with them as
+many neighbours as it takes to keep the hidden ones hidden.
+"""
+
+
+def document(indicators: Iterable[Indicator]) -> str:
+    """Return the whole page as Markdown."""
+    some = list(indicators)
+    lines = [_HEAD, "| id | title | unit | better | measured every | warn / crit | target |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    lines += [_row(indicator) for indicator in some]
+    lines.append("")
+    for indicator in some:
+        lines += _section(indicator)
+    lines += ["## Air quality tables", ""]
+    lines += [
+        f"- `{table.id}`: {table.title}, in force since {table.effective:%B %Y}. {table.citation}."
+        for table in TABLES.values()
+    ]
+    lines += ["", "A table is never edited; a revision is a new table with its own name.", ""]
+    return "\n".join(lines)
+
+
+def _row(indicator: Indicator) -> str:
+    return (
+        f"| [`{indicator.id}`](#{indicator.id.replace('.', '')}) | {indicator.title} "
+        f"| {indicator.unit} | {indicator.direction} | {_words(indicator.cadence)} "
+        f"| {_limits(indicator.threshold)} | {_number(indicator.target)} |"
+    )
+
+
+def _section(indicator: Indicator) -> list[str]:
+    facts = [
+        ("Numerator", indicator.numerator),
+        ("Denominator", indicator.denominator),
+        ("Over time", indicator.time_aggregation),
+        ("Over districts", indicator.district_aggregation),
+        ("Window", _words(indicator.window)),
+        ("Smallest n", str(indicator.min_n)),
+        ("Usually between", _range(indicator.normal)),
+        ("Needs", _needs(indicator)),
+        ("Small cells", "hidden under 5" if indicator.is_counted else "not about people"),
+        ("Options", ", ".join(f"`{name}` = `{value}`" for name, value in indicator.options)),
+        ("Source", indicator.source),
+        ("Standard", indicator.standard),
+    ]
+    return [
+        f"## {indicator.id}",
+        "",
+        f"**{indicator.title}** ({indicator.unit}). {indicator.definition}",
+        "",
+        *[f"- {name}: {value}" for name, value in facts if value],
+        "",
+    ]
+
+
+def _needs(indicator: Indicator) -> str:
+    if indicator.needs_cases:
+        return "cases"
+    return ", ".join(f"`{quantity}`" for quantity in indicator.quantities) or "the feeds' states"
+
+
+def _limits(threshold: Threshold) -> str:
+    match threshold.kind:
+        case "band":
+            warn = _outside(threshold.low, threshold.high)
+            return f"{warn} / {_outside(threshold.crit_low, threshold.crit_high)}"
+        case "usual_ratio":
+            return f"{_number(threshold.warn)} / {_number(threshold.crit)} × usual"
+        case "z":
+            return f"z {_number(threshold.warn)} / {_number(threshold.crit)}"
+        case _:
+            return f"{_number(threshold.warn)} / {_number(threshold.crit)}"
+
+
+def _outside(low: float | None, high: float | None) -> str:
+    parts = [f"< {low:g}" if low is not None else "", f"> {high:g}" if high is not None else ""]
+    return " or ".join(part for part in parts if part) or "–"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
+
+
+def _range(band: tuple[float, float] | None) -> str:
+    return "" if band is None else f"{band[0]:g} and {band[1]:g}"
+
+
+def _words(duration: timedelta) -> str:
+    minutes = duration // timedelta(minutes=1)
+    if minutes % 1440 == 0:
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
