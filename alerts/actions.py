@@ -91,7 +91,7 @@ def level_up(rule: Rule, record: Record, cause: Cause) -> Record:
 
 def level_down(rule: Rule, record: Record, cause: Cause) -> Record:
     """a8: the lower priority, silently."""
-    return fit_escalation(rule, replace(record, level=base_level(rule)), cause.at)
+    return fit(rule, replace(record, level=base_level(rule)), cause.at)
 
 
 def escalate(rule: Rule, record: Record, cause: Cause) -> Record:
@@ -113,7 +113,7 @@ def bounce(rule: Rule, record: Record, cause: Cause) -> Record:
     level = Level.CRIT if record.is_crit else base_level(rule)
     record = replace(record, normal_since=None, bounces=record.bounces + 1, level=level)
     record = timers.resume(record, cause.at, timers.T_ESC, timers.T_RE)
-    return fit_escalation(rule, timers.stop(record, timers.T_OFF), cause.at)
+    return fit(rule, timers.stop(record, timers.T_OFF), cause.at)
 
 
 def settle(rule: Rule, record: Record, cause: Cause) -> Record:
@@ -221,13 +221,23 @@ def _arm(record: Record, name: str, at: datetime, wait: timedelta) -> Record:
     return timers.start(record, name, at + wait)
 
 
-def fit_escalation(rule: Rule, record: Record, at: datetime) -> Record:
-    """Let the escalation follow a priority that changed silently; a running one runs on."""
-    if record.state not in _UNSEEN:
+def fit(rule: Rule, record: Record, at: datetime) -> Record:
+    """Let escalation and reminder follow a priority that changed silently.
+
+    What runs runs on; what the priority does not have stops; what it has and does not run starts.
+    """
+    if record.is_suppressed:
         return record
-    if priority_now(rule, record) not in timers.ESCALATION:
-        return timers.stop(record, timers.T_ESC)
-    return record if timers.find(record, timers.T_ESC) else chase(rule, record, at)
+    priority = priority_now(rule, record)
+    if record.state in _UNSEEN:
+        if priority not in timers.ESCALATION:
+            return timers.stop(record, timers.T_ESC)
+        return record if timers.find(record, timers.T_ESC) else chase(rule, record, at)
+    if record.state in _SEEN:
+        if priority not in timers.REMINDER:
+            return timers.stop(record, timers.T_RE)
+        return record if timers.find(record, timers.T_RE) else remind(rule, record, at)
+    return record
 
 
 def _forget_level(record: Record) -> Record:

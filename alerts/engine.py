@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import suppression, timers
-from alerts.actions import fit_escalation
+from alerts.actions import fit
 from alerts.audit import Cause
 from alerts.comparator import (
     Memory,
@@ -109,7 +109,7 @@ def _judge_value(rule: Rule, record: Record, sample: Sample, now: datetime) -> S
     if is_new:
         record = _taken(record, sample)
     if not record.is_held:
-        record = fit_escalation(rule, replace(record, quality=quality), now)
+        record = fit(rule, replace(record, quality=quality), now)
         return _evaluate(rule, _aging(record, sample), now) if is_new else (record, [])
     if not is_new:
         return record, []
@@ -201,13 +201,14 @@ def _move(rule: Rule, record: Record, main: Memory, now: datetime) -> Step:
 
 
 def _move_level(rule: Rule, record: Record, crit: Memory, now: datetime) -> Record:
-    """Start the delay of the critical level on each change, up or down."""
-    was = record.crit.is_breached
+    """Let the delay of the critical level run while the limit and what was announced differ."""
     record = replace(record, crit=crit)
-    if crit.is_breached == was:
-        return record
-    record = timers.stop(record, timers.T_UP, timers.T_DN)
     if crit.is_breached == record.is_crit:
+        return timers.stop(record, timers.T_UP, timers.T_DN)
+    name, other = timers.T_UP, timers.T_DN
+    if record.is_crit:
+        name, other = other, name
+    record = timers.stop(record, other)
+    if timers.find(record, name):
         return record
-    name = timers.T_UP if crit.is_breached else timers.T_DN
     return timers.start(record, name, now + critical_delay(rule))

@@ -47,7 +47,8 @@ def replay(rule: Rule, events: Iterable[AlertEvent]) -> Record:
 
 def _again(rule: Rule, record: Record, event: AlertEvent) -> Record:
     if event.outcome != APPLIED:
-        return replace(record, seq=event.seq)
+        is_crit = record.is_crit if event.kind != Event.LVL_DN else False
+        return replace(record, seq=event.seq, is_crit=is_crit)
     if record.state is not event.from_state:
         raise AuditError(f"{event.event_id} starts in {event.from_state}, not {record.state}")
     cause = Cause(
