@@ -49,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("crash", "one district: a crash slows the traffic", 40, 6 * MINUTE, 12 * MINUTE),
         Kind("deadfeed", "the traffic service stops answering; a gap remains", 30, 0, 0),
-        Kind("stuck", "one PM2.5 station repeats a value", 6 * 60, 0, 0),
+        Kind("stuck", "one PM2.5 station repeats a value", 14 * 60, 0, 0),
         Kind("badfeed", "the bike service sends HTML, then truncated JSON", 20, 0, 0),
     )
 }
@@ -150,9 +150,7 @@ def programme(seed: int, day: int) -> tuple[Incident, ...]:
     hour = 8.0 + 11.0 * float(uniform(seed, "programme hour", day)[0])
     at = midnight(day) + int(hour * HOUR) // MINUTE * MINUTE
     minutes = 25 + int(30 * float(uniform(seed, "programme long", day)[0]))
-    planned = started(
-        kind, at, seed=seed, minutes=5 * HOUR // MINUTE if kind == "stuck" else minutes
-    )
+    planned = started(kind, at, seed=seed, minutes=None if kind == "stuck" else minutes)
     strength = 0.15 if kind == "powercut" else 0.5
     return (Incident(**{**planned.plain(), "strength": 1.0 if kind == "stuck" else strength}),)
 

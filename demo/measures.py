@@ -33,7 +33,8 @@ def speed(world: World, at: Ints) -> Floats:
     load = _traffic_load(world.seed, who, when) * np.exp(0.07 * city_day + 0.12 * own_day)
     wander = fractal(world.seed, "speed", who, at=at / (45.0 * 60.0))
     delay = busy * load * (1.0 + 0.15 * wander) + weather.slippery(world.seed, at) * (0.4 + load)
-    pace = (1.0 + 0.018 * wander) / (1.0 + np.clip(delay, 0.0, None))
+    jitter = normal(world.seed, "jitter", who, at)  # few cars in five minutes: no flat line
+    pace = (1.0 + 0.018 * wander + 0.011 * jitter) / (1.0 + np.clip(delay, 0.0, None))
     return np.asarray(np.round(np.clip(free * pace * slowed(world, places, at), 3.0, None), 1))
 
 

@@ -79,7 +79,18 @@ def test_neighbouring_instants_resemble_each_other(world):
 
     steps = np.abs(np.diff(speeds, axis=1))
     assert np.median(steps) < 0.25 * speeds.std(axis=1).mean() + 1.0
-    assert (steps > 0.0).mean() > 0.5
+    assert (steps > 0.0).mean() > 0.8
+
+
+def test_no_healthy_sensor_draws_a_flat_line(world):
+    # metrics leaves a sensor out that repeats one value for more than ten cadences
+    fine = hours("2026-11-01T05:00:00+00:00", "2026-11-29T05:00:00+00:00", 300)
+    coarse = fine[::12]
+
+    for values in (measures.speed(world, fine), air.pm25(world, coarse), air.o3(world, coarse)):
+        flat = np.diff(values, axis=1) == 0.0
+        runs = np.lib.stride_tricks.sliding_window_view(flat, 10, axis=1).all(axis=2)
+        assert not runs.any()
 
 
 def test_snow_and_rain_slow_the_traffic(world):
