@@ -4,7 +4,6 @@ Same JSON shape as ``model.plain`` (tests hold the two together); ``orjson`` wri
 enums and instants itself, and reading only touches the fields that are not plain.
 """
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
 
-from model import Case, Fact, Notice, Observation, Reject, Snapshot
+from model import Case, Fact, Notice, Observation, Reject
 
 Entity = TypeVar("Entity")
 Reader = Callable[[Any], Any]
@@ -97,24 +96,6 @@ def content_of(fact: Fact) -> bytes:
 def key_of_reject(reject: Reject) -> bytes:
     """Return 8 bytes that stand for a refused row, wherever it stood and whenever."""
     return _digest(orjson.dumps((reject.field, reject.reason, reject.raw)))
-
-
-def dump_body(snapshot: Snapshot) -> tuple[str, bytes]:
-    """Return the identity and the compressed bytes of a snapshot, apart from its number."""
-    rows = {name: getattr(snapshot, name) for name in _BODY}
-    body = dumps(rows)
-    return blake2b(body, digest_size=12).hexdigest(), zlib.compress(body, 1)
-
-
-def load_body(body: bytes, version: str, published_at: datetime) -> Snapshot:
-    """Return the snapshot of a body under the number of its head."""
-    row = orjson.loads(zlib.decompress(body))
-    return build(Snapshot, row | {"version": version, "published_at": published_at.isoformat()})
-
-
-_BODY = tuple(
-    item.name for item in fields(Snapshot) if item.name not in ("version", "published_at")
-)
 
 
 def from_ms(text: str) -> datetime:

@@ -10,6 +10,7 @@ from typing import Any
 from model import Command, FeedState, Outcome, Reject, Snapshot
 from store import codec
 from store.base import Head, Lock, RejectPage, Versioned
+from store.bodies import BodyReader, dump_body
 from store.errors import Conflict, StoreSilent
 from store.feeds import CAP
 from store.memory_parts import MemoryLocks, MemoryShards
@@ -32,6 +33,7 @@ class MemoryStore:
         self.rewind = shards.rewind
         self.ack = shards.ack
         self.backlog = shards.backlog
+        self._bodies = BodyReader()
         self._head: Head | None = None
         self._snapshot: Snapshot | None = None
         self._n = 0
@@ -58,13 +60,13 @@ class MemoryStore:
 
     def publish(self, snapshot: Snapshot, *, fence: Lock | None = None) -> Head:
         """See ``Store``."""
-        body_id, body = codec.dump_body(snapshot)
+        body_id, body = dump_body(snapshot)
         with self._changed:
             self._locks.check(fence)
             self._n += 1
             version = f"{self._epoch}-{self._n}"
             self._head = Head(version, snapshot.published_at, body_id)
-            self._snapshot = codec.load_body(body, version, snapshot.published_at)
+            self._snapshot = self._bodies.load(body, version, snapshot.published_at)
             self._changed.notify_all()
             return self._head
 

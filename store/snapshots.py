@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +12,9 @@ import redis
 
 from model import Snapshot
 from model.plain import instant
-from store import codec, keys, scripts
+from store import keys, scripts
 from store.base import Head, Lock
+from store.bodies import BodyReader, dump_body
 from store.client import Clients, guarded
 from store.errors import Fenced, StoreDown, StoreError
 
@@ -28,6 +30,7 @@ class Snapshots:
         self._publish = self._patient.register_script(scripts.PUBLISH)
         self._epoch = self._quick.register_script(scripts.EPOCH)
         self._lock = threading.Lock()
+        self._bodies = BodyReader()
         self._read: tuple[Head, Snapshot] | None = None
 
     @guarded
@@ -38,7 +41,7 @@ class Snapshots:
     @guarded
     def publish(self, snapshot: Snapshot, *, fence: Lock | None = None) -> Head:
         """See ``Store``."""
-        body_id, body = codec.dump_body(snapshot)
+        body_id, body = dump_body(snapshot)
         at = instant(snapshot.published_at)
         token = "" if fence is None else str(fence.token)
         places = [keys.EPOCH, keys.HEAD, keys.BODY, keys.lock(fence.name if fence else "none")]
@@ -80,8 +83,8 @@ class Snapshots:
         if head is None or body is None:
             return None
         try:
-            snapshot = codec.load_body(body, head.version, head.published_at)
-        except (KeyError, TypeError, ValueError) as error:
+            snapshot = self._bodies.load(body, head.version, head.published_at)
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise StoreError(f"snapshot {head.version} was written by another version") from error
         self._read = head, snapshot
         return snapshot

@@ -14,17 +14,14 @@ from model import (
     Alert,
     AlertEvent,
     Case,
-    City,
     Command,
     Fact,
     FeedState,
     Notice,
     Observation,
     Outcome,
-    Quality,
     Reading,
     Reject,
-    Snapshot,
     Trend,
     Usual,
 )
@@ -127,22 +124,3 @@ def test_unknown_keys_are_ignored_and_missing_ones_are_not() -> None:
     assert codec.build(Outcome, row) == Outcome(command_id="c", status="applied")
     with pytest.raises(TypeError):
         codec.build(Outcome, {"status": "applied"})
-
-
-def test_the_body_changes_with_the_content_alone() -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    snapshot = Snapshot(
-        version="1-1",
-        published_at=at,
-        city=City(id="c", name="C", timezone="UTC"),
-        readings=(Reading(indicator="i", district="city", at=at, value=1.0, quality=Quality.LATE),),
-        trends=(Trend(indicator="i", district="city", times=(at,), values=(None,)),),
-        recent_events=({"at": "10:00", "text": "é"},),
-    )
-
-    body_id, body = codec.dump_body(snapshot)
-    later = replace(snapshot, version="1-2", published_at=at + timedelta(seconds=1))
-
-    assert codec.dump_body(later)[0] == body_id
-    assert codec.dump_body(replace(snapshot, backfill=0.5))[0] != body_id
-    assert codec.load_body(body, "1-1", at) == snapshot
