@@ -1,0 +1,121 @@
+"""How many observations a second one worker keeps: stream → group → history → acknowledged.
+
+A producer process adds observations to the embedded server as fast as it can; this process reads
+them as a worker does, appends them to history every flush and only then acknowledges. Nothing is
+parsed and no district looked up. Run ``python -m bench.ingest [--rows N] [--rounds N]``.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import history
+import store
+from model import Fact, Observation
+from store import embedded
+
+ROOT = Path(__file__).resolve().parents[1]
+START = datetime(2026, 3, 2, tzinfo=UTC)
+SITES = 2_000
+BATCH = 5_000
+FLUSH_S = 1.0
+BUDGET = 10_000  # observations a second, DESIGN "Budgets"
+
+
+def observations(start: int, count: int) -> list[Observation]:
+    """Return observations with keys of their own: 2 000 sites every 5 minutes."""
+    return [
+        Observation(
+            feed_id="speed",
+            site_id=f"site-{n % SITES}",
+            quantity="speed",
+            value=40.0 + n % 37,
+            unit="km/h",
+            observed_at=START + timedelta(minutes=5 * (n // SITES)),
+            fetched_at=START,
+            known_at=START,
+            lat=45.5,
+            lon=-73.6,
+            district_id=f"d{n % 58}",
+        )
+        for n in range(start, start + count)
+    ]
+
+
+def produce(url: str, n_rows: int) -> None:
+    """Admit rows as a poll does: looked up, added, remembered."""
+    opened = store.open(url)
+    for start in range(0, n_rows, BATCH):
+        opened.admit(observations(start, min(BATCH, n_rows - start)))
+    opened.close()
+
+
+def consume(opened: store.Store, kept: history.History, n_rows: int) -> float:
+    """Keep all rows; return the seconds from the first to the last acknowledged."""
+    epoch = opened.epoch()
+    buffered: list[tuple[str, Fact]] = []
+    n_kept, flushed = 0, time.perf_counter()
+    started: float | None = None
+    while n_kept < n_rows:
+        items = opened.read_facts("bench", count=BATCH, block_ms=100)
+        if items and started is None:
+            started = time.perf_counter()
+        buffered += items
+        is_due = time.perf_counter() - flushed > FLUSH_S or n_kept + len(buffered) >= n_rows
+        if buffered and is_due:
+            n_kept += kept.append_facts(buffered, epoch=epoch)
+            opened.ack([name for name, _ in buffered])
+            buffered, flushed = [], time.perf_counter()
+    return time.perf_counter() - (started or 0.0)
+
+
+def once(n_rows: int) -> tuple[float, int, int]:
+    """Return observations a second, lost and doubled ones of one round."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = embedded.start(Path(folder))
+        opened = store.open(running.url)
+        kept = history.open(Path(folder) / "history", writer=True)
+        producer = subprocess.Popen(
+            [sys.executable, "-m", "bench.ingest", "--produce", running.url, "--rows", str(n_rows)],
+            cwd=ROOT,
+        )
+        seconds = consume(opened, kept, n_rows)
+        producer.wait()
+        n_stored = kept.counts()["observations"]
+        n_distinct = kept.observations_table(START).num_rows
+        kept.close()
+        opened.close()
+        running.stop()
+    return n_rows / seconds, n_rows - n_distinct, n_stored - n_distinct
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the rounds and print the table; 1 where the budget is missed or a row is."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--produce", metavar="URL")
+    chosen = parser.parse_args(arguments)
+    if chosen.produce:
+        produce(chosen.produce, chosen.rows)
+        return 0
+    rounds = [once(chosen.rows) for _ in range(chosen.rounds)]
+    median = statistics.median(rate for rate, _, _ in rounds)
+    lost = sum(lost for _, lost, _ in rounds)
+    doubled = sum(doubled for _, _, doubled in rounds)
+    print(f"{'observations/s, one worker, median':38}{median:>12,.0f}   budget {BUDGET:,}")
+    print(f"{'rounds':38}{', '.join(f'{rate:,.0f}' for rate, _, _ in rounds):>12}")
+    print(f"{'rows a round':38}{chosen.rows:>12,}")
+    print(f"{'lost':38}{lost:>12}   budget 0")
+    print(f"{'doubled':38}{doubled:>12}   budget 0")
+    return int(median < BUDGET or lost != 0 or doubled != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
