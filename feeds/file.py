@@ -35,6 +35,7 @@ class Options(KindOptions, Mapping):
     separator: str = Field(default=",", min_length=1, max_length=1)
     header: bool | tuple[str, ...] = True
     skip: int = Field(default=0, ge=0)
+    short_rows: Literal["refuse", "blank"] = "refuse"
     quarantine_limit: float = Field(default=0.5, ge=0, le=1)
     sites: Sites | None = None
 
@@ -103,13 +104,14 @@ def _table(
     content_charset = options.encoding or charset
     if is_geojson:
         return geojson.read(from_json(body, content_charset))
-    return tabular.read(
-        text(body, content_charset),
+    shape = tabular.Shape(
         separator=options.separator,
         header=options.header,
         skip=options.skip,
-        wanted=None if spread(options) else needed(options),
+        pads=options.short_rows == "blank",
     )
+    wanted = None if spread(options) else needed(options)
+    return tabular.read(text(body, content_charset), shape, wanted=wanted)
 
 
 def _refuse_all(feed: Feed, options: Options, n_good: int, rejected: list[Reject]) -> None:
@@ -224,7 +226,7 @@ def _places(sites: Sites | None, feed_id: str) -> Places:
     if sites is None:
         return {}
     body = _body(Path(sites.path), feed_id)
-    table = tabular.read(text(body, sites.encoding), separator=sites.separator)
+    table = tabular.read(text(body, sites.encoding), tabular.Shape(separator=sites.separator))
     keys = [table.cells(name) for name in (sites.id, sites.lat, sites.lon)]
     found: dict[str, tuple[float, float]] = {}
     for site, lat, lon in zip(*keys, strict=True):

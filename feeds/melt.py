@@ -28,7 +28,9 @@ def melt(table: Table, mapping: Mapping) -> Table:
     )
     columns[HEADER] = np.tile(np.array(names, dtype=object), count)
     columns[HOUR] = np.tile(np.array(hours, dtype=object), count)
-    return Table(columns, table.lines[rows], table.sources, table.origin[rows], table.refused)
+    return Table(
+        columns, table.lines[rows], table.sources, table.origin[rows], table.refused, table.names
+    )
 
 
 def spread(mapping: Mapping) -> bool:

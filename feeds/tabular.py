@@ -39,6 +39,7 @@ class Table:
     sources: Sequence[str]
     origin: NDArray[np.int64]
     refused: list[Refused] = field(default_factory=list)
+    names: tuple[str, ...] = ()  # all columns of the file, wanted or not
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -50,8 +51,9 @@ class Table:
     def cells(self, name: str) -> Cells:
         """Return a column; ``ValueError`` that says which columns there are."""
         if name not in self.columns:
-            some = ", ".join(repr(item) for item in islice(self.columns, _SUGGESTED))
-            more = ", …" if len(self.columns) > _SUGGESTED else ""
+            known = self.names or tuple(self.columns)
+            some = ", ".join(repr(item) for item in known[:_SUGGESTED])
+            more = ", …" if len(known) > _SUGGESTED else ""
             raise ValueError(f"no column {name!r}; there are {some}{more}")
         return self.columns[name]
 
@@ -65,40 +67,45 @@ class Row:
     end: int
 
 
-def read(
-    content: str,
-    *,
-    separator: str = ",",
-    header: bool | Sequence[str] = True,
-    skip: int = 0,
-    wanted: frozenset[str] | None = None,
-) -> Table:
-    """Cut CSV text into columns.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How a file is laid out.
 
-    Args:
-        content: the whole text.
-        separator: one character.
-        header: whether the first row names the columns, or their names. Without a header the
-            columns are called 1, 2, 3 …
-        skip: physical lines before the header.
-        wanted: columns to keep; all when ``None``. Absent ones are no error here.
+    ``header`` says whether the first row names the columns, or gives their names; without one they
+    are called 1, 2, 3 … ``skip`` counts physical lines before it. With ``pads`` a row that ends
+    early has blank fields instead of being refused.
+    """
+
+    separator: str = ","
+    header: bool | Sequence[str] = True
+    skip: int = 0
+    pads: bool = False
+
+
+def read(
+    content: str, shape: Shape | None = None, *, wanted: frozenset[str] | None = None
+) -> Table:
+    """Cut CSV text into columns; only the ``wanted`` ones are kept, all when ``None``.
 
     Raises:
         ValueError: if there is no header, or a wanted column appears twice.
 
     """
+    shape = shape or Shape()
     lines = list(io.StringIO(content, newline=""))
     refused: list[Refused] = []
-    rows = _rows(lines, separator, skip, refused)
-    names = _names(rows, header)
+    rows = _rows(lines, shape, refused)
+    names = _names(rows, shape.header)
     if isinstance(names, Row):  # no header: the first row is a record too
         first, names = names, [str(n) for n in range(1, len(names.fields) + 1)]
         rows = _before(first, rows)
-    good = [row for row in rows if _fits(row, len(names), lines, refused)]
+    whole = (_padded(row, len(names)) for row in rows) if shape.pads else rows
+    good = [row for row in whole if _fits(row, len(names), lines, refused)]
     columns = _columns(names, good, wanted)
     numbers = np.fromiter((row.start + 1 for row in good), dtype=np.int64, count=len(good))
     sources = ["".join(lines[row.start : row.end]) for row in good]
-    return Table(columns, numbers, sources, np.arange(len(good), dtype=np.int64), refused)
+    origin = np.arange(len(good), dtype=np.int64)
+    return Table(columns, numbers, sources, origin, refused, tuple(names))
 
 
 def _names(rows: Iterator[Row], header: bool | Sequence[str]) -> list[str] | Row:  # noqa: FBT001 - an option of the pack
@@ -115,12 +122,12 @@ def _before(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
     yield from rest
 
 
-def _rows(lines: list[str], separator: str, skip: int, refused: list[Refused]) -> Iterator[Row]:
+def _rows(lines: list[str], shape: Shape, refused: list[Refused]) -> Iterator[Row]:
     """Yield the records that are not blank; an unclosed quote costs its own line only."""
-    at, resyncs = skip, 0
+    at, resyncs = shape.skip, 0
     while at < len(lines):
         broken = None
-        for row in _run(lines, at, separator):
+        for row in _run(lines, at, shape.separator):
             if isinstance(row, int):
                 broken = row
                 break
@@ -156,6 +163,10 @@ def _run(lines: list[str], at: int, separator: str) -> Iterator[Row | int]:
 
 def _is_open(lines: list[str], start: int, end: int) -> bool:
     return sum(line.count('"') for line in lines[start:end]) % 2 == 1
+
+
+def _padded(row: Row, width: int) -> Row:
+    return Row(row.fields + [""] * (width - len(row.fields)), row.start, row.end)
 
 
 def _fits(row: Row, width: int, lines: list[str], refused: list[Refused]) -> bool:

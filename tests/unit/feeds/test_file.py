@@ -126,6 +126,14 @@ def test_a_quote_that_never_closes_costs_its_line_only(make_feed):
     ]
 
 
+def test_a_row_that_ends_early_is_refused_unless_the_pack_calls_its_rest_blank(make_feed):
+    columns = OBSERVED | {"lat": "lat", "lon": "lon"}
+    rows = "site,at,speed,lat,lon\na,2026-11-24,1\n"
+
+    assert len(read(make_feed, rows, columns).rejected) == 1
+    assert read(make_feed, rows, columns, short_rows="blank").accepted[0].value == 1.0
+
+
 def test_empty_rows_are_skipped_and_do_not_shift_lines(make_feed):
     rows = "site,at,speed\n\n,,\na,x,1\n" + ",,\n" * 1195
 
@@ -170,7 +178,7 @@ def test_without_a_header_columns_are_numbered(make_feed):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("site,time,speed\na,b,1\n", "no column 'at'; there are 'site', 'speed'"),
+        ("site,time,speed\na,b,1\n", "no column 'at'; there are 'site', 'time', 'speed'"),
         ("site,at,at,speed\na,b,c,1\n", "column 'at' appears twice"),
         ("\n\n", "the file is empty"),
         ("", "the file is empty"),
