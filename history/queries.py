@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from history.errors import HistoryError
+
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -34,11 +36,18 @@ class Engine:
         self._connection.close()
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
-        """Return a query's answer; several threads may ask at once."""
+        """Return a query's answer; several threads may ask at once.
+
+        Raises:
+            HistoryError: a file is gone or broken, or the query is wrong.
+
+        """
         with self._lock:
             cursor = self._connection.cursor()
         try:
             table: pa.Table = cursor.sql(sql, params=dict(values)).to_arrow_table()
+        except duckdb.Error as error:
+            raise HistoryError(f"history does not answer: {error}") from error
         finally:
             cursor.close()
         return table

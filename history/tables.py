@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake.exceptions import DeltaError
 
 from history.columns import month_of
 from history.errors import HistoryError, TooNew
@@ -66,6 +68,10 @@ class Table:
                 )
                 self._open()
 
+    def held(self) -> threading.RLock:
+        """Return the lock to hold between ``last_mark`` and ``append``."""
+        return self._lock
+
     def last_mark(self, source: str) -> Mark | None:
         """Return the mark of the last row that came from ``source``."""
         with self._lock:
@@ -79,19 +85,24 @@ class Table:
     def append(
         self, data: pa.Table, *, source: str | None = None, mark: Mark | None = None
     ) -> None:
-        """Write rows in one commit, which carries the mark of ``source``."""
+        """Write rows in one commit, which carries the mark of ``source``.
+
+        With a mark, the commit stands on the version in which ``last_mark`` looked: where another
+        process has moved the same source since, Delta refuses it.
+        """
         marks = []
         if source is not None and mark is not None:
             marks = [Transaction(source, mark.entry), Transaction(f"{source}.i", mark.position)]
         with self._lock:
-            table = self._to_write()
-            write_deltalake(
-                table,
-                data,
-                mode="append",
-                writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
-                commit_properties=CommitProperties(app_transactions=marks or None),
-            )
+            table = self._to_write(is_newest=not marks)
+            with _told(self.shape):
+                write_deltalake(
+                    table,
+                    data,
+                    mode="append",
+                    writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+                    commit_properties=CommitProperties(app_transactions=marks or None),
+                )
 
     def parts(self, since: datetime | None = None, until: datetime | None = None) -> list[Part]:
         """Return the data files of this moment that may hold rows of the span."""
@@ -123,13 +134,16 @@ class Table:
         """Merge small files, drop those that no reader can still hold; return files merged."""
         with self._lock:
             table = self._to_write()
-            merged = table.optimize.compact(target_size=_TARGET_BYTES)["numFilesRemoved"]
-            table.vacuum(_KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
-            table.create_checkpoint()
-            table.cleanup_metadata()
+            with _told(self.shape):
+                merged = table.optimize.compact(target_size=_TARGET_BYTES)["numFilesRemoved"]
+                table.vacuum(_KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
+                table.create_checkpoint()
+                table.cleanup_metadata()
             return int(merged)
 
-    def _to_write(self) -> DeltaTable:
+    def _to_write(self, *, is_newest: bool = True) -> DeltaTable:
+        if self._is_writable and self._table is not None and not is_newest:
+            return self._table
         table = self._open() if self._is_writable else None
         if table is None:
             raise HistoryError(f"history table {self.shape.name} is open for reading only")
@@ -137,12 +151,13 @@ class Table:
 
     def _open(self) -> DeltaTable | None:
         """Return the newest version; ``None`` where nobody created the table yet."""
-        if self._table is not None:
-            self._table.update_incremental()
-            return self._table
-        if not DeltaTable.is_deltatable(str(self._path)):
-            return None
-        table = DeltaTable(str(self._path))
+        with _told(self.shape):
+            if self._table is not None:
+                self._table.update_incremental()
+                return self._table
+            if not DeltaTable.is_deltatable(str(self._path)):
+                return None
+            table = DeltaTable(str(self._path))
         found = re.search(r"schema (\d+)$", table.metadata().description or "")
         version = int(found[1]) if found else 0
         if not 0 < version <= VERSION:
@@ -152,6 +167,15 @@ class Table:
             )
         self._table = table
         return table
+
+
+@contextmanager
+def _told(shape: Shape) -> Iterator[None]:
+    """Let only the errors of ``history.errors`` out."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise HistoryError(f"history table {shape.name}: {error}") from error
 
 
 def _parts_of(table: DeltaTable, folder: Path) -> list[Part]:

@@ -4,6 +4,7 @@ import fcntl
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from history import schemas
 from history.columns import Column, arrow
-from history.errors import HistoryBusy
+from history.errors import HistoryBusy, HistoryError
 from history.marks import LAST, Mark
 from history.tables import Table
 from model import AlertEvent, Case, Fact, FeedState, Notice, Observation, Reading
@@ -73,7 +74,7 @@ class Writer:
         differently. ``epoch`` is the store's: ids start anew with it. Each kind is one commit.
 
         Raises:
-            ValueError: a fact has no ``known_at``, or an id is none.
+            ValueError: a fact has no ``known_at``, an id is none, or the order is not the stream's.
 
         """
         source = f"{epoch}:{shard}"
@@ -88,15 +89,18 @@ class Writer:
         self, source: str, shape: schemas.Shape, items: Sequence[tuple[str, Fact]]
     ) -> int:
         table = self._tables[shape.name]
-        last = table.last_mark(source)
         marks = [Mark.of(name) for name, _ in items]
-        fresh = [
-            fact
-            for mark, (_, fact) in zip(marks, items, strict=True)
-            if last is None or mark > last
-        ]
-        if fresh:
-            table.append(arrow(shape, fresh), source=source, mark=marks[-1])
+        if any(later <= earlier for earlier, later in pairwise(marks)):
+            raise ValueError(f"facts of shard {source} are not in the order of their stream")
+        with table.held():
+            last = table.last_mark(source)
+            fresh = [
+                fact
+                for mark, (_, fact) in zip(marks, items, strict=True)
+                if last is None or mark > last
+            ]
+            if fresh:
+                table.append(arrow(shape, fresh), source=source, mark=marks[-1])
         return len(fresh)
 
     def last_id(self, shard: int | str = 0, *, epoch: int = 0) -> str | None:
@@ -107,7 +111,9 @@ class Writer:
 
     def append_chunk(self, facts: Sequence[Fact], *, source: str, chunk: int) -> int:
         """Append chunk number ``chunk`` (from 0, in order) of a back-fill, at most once."""
-        items = [(f"{chunk + 1}-0", fact) for fact in facts]
+        entry = f"{chunk + 1}-0"
+        items = [(f"{entry}.{at}", fact) for at, fact in enumerate(facts[:-1])]
+        items += [(entry, fact) for fact in facts[-1:]]
         return self.append_facts(items, shard=f"chunk:{source}")
 
     def append_readings(
@@ -141,7 +147,14 @@ class Writer:
         self._tables[schemas.PACKS.name].append(data)
 
     def compact(self) -> dict[str, int]:
-        """Merge small files and drop old ones; hourly is enough. Return files merged by table."""
+        """Merge small files and drop old ones; hourly is enough. Return files merged by table.
+
+        Raises:
+            HistoryError: a reader or a guest asks for it.
+
+        """
+        if self._lock is None:
+            raise HistoryError("only the writer of a history may tidy it")
         return {name: table.compact() for name, table in self._tables.items()}
 
     def _append(
@@ -160,6 +173,7 @@ class Writer:
             table.append(arrow(shape, rows, derived))
             return
         mark = Mark(chunk, LAST)
-        last = table.last_mark(f"0:chunk:{source}")
-        if last is None or mark > last:
-            table.append(arrow(shape, rows, derived), source=f"0:chunk:{source}", mark=mark)
+        with table.held():
+            last = table.last_mark(f"0:chunk:{source}")
+            if last is None or mark > last:
+                table.append(arrow(shape, rows, derived), source=f"0:chunk:{source}", mark=mark)

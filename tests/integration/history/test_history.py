@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import history
+from history.columns import arrow
+from history.marks import Mark
+from history.schemas import OBSERVATIONS
+from history.tables import Table
 from model import (
     AlertEvent,
     Case,
@@ -411,3 +415,94 @@ def test_as_known_then_is_the_newest_of_what_was_known(
         (int(o.site_id[1:]) * 10 + (o.observed_at - NOW) // HOUR): o.value for o in answer
     } == expected
     kept.close()
+
+
+def test_a_guest_appends_beside_a_writer_that_appends_and_compacts(
+    kept: history.History, observation: ObservationMaker
+):
+    guest = history.open(kept.folder, writer=False, guest=True)
+    faults: list[Exception] = []
+
+    def fill() -> None:
+        try:
+            for chunk in range(12):
+                facts = [observation(1000 + chunk * 10 + n) for n in range(10)]
+                guest.append_chunk(facts, source="past", chunk=chunk)
+        except history.HistoryError as error:
+            faults.append(error)
+
+    filler = threading.Thread(target=fill)
+    filler.start()
+    for n in range(12):
+        kept.append_facts(numbered([observation(n)], n))
+        if n % 4 == 3:
+            kept.compact()
+    filler.join(60)
+
+    assert faults == []
+    assert kept.counts()["observations"] == 132
+    assert len(kept.observations(NOW)) == 132
+    with pytest.raises(history.HistoryError, match="only the writer"):
+        guest.compact()
+    guest.close()
+
+
+def test_a_chunk_handed_in_by_two_guests_at_once_is_kept_once(
+    kept: history.History, observation: ObservationMaker
+):
+    guests = [history.open(kept.folder, writer=False, guest=True) for _ in range(2)]
+    refusals: list[Exception] = []
+    start = threading.Barrier(2)
+
+    def fill(guest: history.History) -> None:
+        start.wait()
+        try:
+            guest.append_chunk([observation(n) for n in range(50)], source="past", chunk=0)
+        except history.HistoryError as error:
+            refusals.append(error)
+
+    fillers = [threading.Thread(target=fill, args=(guest,)) for guest in guests]
+    for filler in fillers:
+        filler.start()
+    for filler in fillers:
+        filler.join(30)
+
+    assert kept.counts()["observations"] == 50
+    assert len(refusals) <= 1
+    for guest in guests:
+        assert guest.append_chunk([observation(0)], source="past", chunk=0) == 0
+        guest.close()
+
+
+def test_a_writer_that_looked_before_another_wrote_is_refused(
+    kept: history.History, observation: ObservationMaker
+):
+    rows = arrow(OBSERVATIONS, [observation(1)])
+    slow, quick = (Table(kept.folder, OBSERVATIONS, is_writable=True) for _ in range(2))
+    assert slow.last_mark("0:0") is None
+    quick.last_mark("0:0")
+    quick.append(rows, source="0:0", mark=Mark.of("5-0"))
+
+    with pytest.raises(history.HistoryError, match="oncurrent"):
+        slow.append(rows, source="0:0", mark=Mark.of("5-0"))
+
+    assert slow.last_mark("0:0") == Mark.of("5-0")
+    assert kept.counts()["observations"] == 1
+
+
+def test_facts_out_of_order_are_refused(kept: history.History, observation: ObservationMaker):
+    items = numbered([observation(1), observation(2)])
+
+    with pytest.raises(ValueError, match="order of their stream"):
+        kept.append_facts(items[::-1])
+
+
+def test_a_broken_file_is_told_and_not_skipped(
+    kept: history.History, observation: ObservationMaker
+):
+    kept.append_facts(numbered([observation(1)]))
+    part = next((kept.folder / "observations").rglob("*.parquet"))
+    part.write_bytes(b"gone")
+
+    with pytest.raises(history.HistoryError, match="does not answer"):
+        kept.observations(NOW)
