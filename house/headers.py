@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_compress import Compress
 
+POLICY = "BARTIZAN_POLICY"
 YEAR_S = 365 * 24 * 3600
 DAY_S = 24 * 3600
 COMPRESSED = (
@@ -51,16 +52,21 @@ def policy(script_hashes: Sequence[str]) -> str:
     return "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
 
 
-def install(server: Flask, script_hashes: Sequence[str]) -> None:
+def allow_scripts(server: Flask, hashes: Sequence[str]) -> None:
+    """Let these inline scripts run and no other; Dash knows them when its pages are set up."""
+    server.config[POLICY] = policy(hashes)
+
+
+def install(server: Flask) -> None:
     """Add the headers to every answer and compress what is worth it."""
-    content_policy = policy(script_hashes)
+    allow_scripts(server, ())
     _compress(server)
 
     @server.after_request
     def complete(answer: Response) -> Response:
         for name, value in FIXED.items():
             answer.headers.setdefault(name, value)
-        answer.headers.setdefault("Content-Security-Policy", content_policy)
+        answer.headers.setdefault("Content-Security-Policy", server.config[POLICY])
         lasting = _lasting()
         if answer.status_code == 200 and lasting:  # noqa: PLR2004 - OK
             answer.headers["Cache-Control"] = lasting

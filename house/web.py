@@ -24,10 +24,12 @@ from layouts import pages
 from layouts.live import SCENES
 from layouts.view import View, make_view
 from metrics.privacy import suppress
+from model import Snapshot
 from texts import LOCALES
 
 log = structlog.get_logger("web")
 
+IS_DRAWN = "BARTIZAN_IS_DRAWN"  # set once every page has been drawn empty
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -55,7 +57,11 @@ class Web:
 
 
 def make(wanted: Wanted) -> Web:
-    """Put the web together and draw every page once, so that the first reader finds it whole."""
+    """Put the web together and draw every page once, empty, so that Dash is set up for all.
+
+    A page that cannot even be drawn without data stops the start; one that fails on some data
+    costs only its own reader.
+    """
     pack, store = wanted.pack, stores.open(wanted.store_url)
     long_memory = history.open(wanted.history_location, writer=False)
     version = build.name(
@@ -91,8 +97,9 @@ def make(wanted: Wanted) -> Web:
     server.register_blueprint(api.health_blueprint(door))
     gate.install(server, lambda path: pages.is_known(path, views[pack.city.locale]), problems.say)
     application = _pages(server, store, long_memory, views, pack.city.locale)
-    headers.install(server, application.csp_hashes())
+    headers.install(server)
     _draw_once(server)
+    headers.allow_scripts(server, application.csp_hashes())
     return Web(server, hub)
 
 
@@ -113,7 +120,7 @@ def _pages(
         enable_mcp=False,
     )
     context = pages.PageContext(
-        latest=lambda: _quiet(store.latest),
+        latest=_newest(store, server),
         view=lambda wish: views.get(wish or locale, views[locale]),
         history=long_memory.readings,
         audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
@@ -125,12 +132,18 @@ def _pages(
     return application
 
 
-def _quiet(latest: Callable[[], Any]) -> Any:
-    """Return the newest snapshot, or ``None`` where the store is silent: pages then say so."""
-    try:
-        return latest()
-    except stores.StoreError:
-        return None
+def _newest(store: stores.Store, server: Flask) -> Callable[[], Snapshot | None]:
+    """Return what gives pages the newest snapshot, or ``None`` where the store is silent."""
+
+    def latest() -> Snapshot | None:
+        if not server.config.get(IS_DRAWN):
+            return None
+        try:
+            return store.latest()
+        except stores.StoreError:
+            return None
+
+    return latest
 
 
 def _draw_once(server: Flask) -> None:
@@ -140,4 +153,5 @@ def _draw_once(server: Flask) -> None:
         answer = server.test_client().get(path)
         if answer.status_code != 200:  # noqa: PLR2004 - OK
             raise RuntimeError(f"{path} answers {answer.status}")
+    server.config[IS_DRAWN] = True
     log.info("pages drawn", pages=len(dash.page_registry))

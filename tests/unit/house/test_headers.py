@@ -22,7 +22,8 @@ def client():
     server.add_url_rule(
         "/stream", "stream", lambda: Response(iter([BIG.encode()]), mimetype="text/event-stream")
     )
-    headers.install(server, ["'sha256-abc='"])
+    headers.install(server)
+    headers.allow_scripts(server, ["'sha256-abc='"])
     return server.test_client()
 
 
