@@ -8,7 +8,7 @@ moves into the filling one, so that a window which a feed repeats at every poll 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LIMIT = 500_000  # entries per generation; about 35 MB each
+LIMIT = 500_000  # entries per generation; about 20 MB each
 
 
 class Generations:

@@ -3,7 +3,7 @@
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from store.client import Clients, guarded
 from store.errors import Fenced, StoreDown, StoreError
 
 _RETRY_S = 0.25  # between two tries to reach a server that is away
+_DEAF_S = 3.0  # so long without a tick, and the subscription is doubted
 
 
 class Snapshots:
@@ -100,24 +101,38 @@ class Snapshots:
                 yield None
 
     def _listen(self, timeout_s: float) -> Iterator[Head | None]:
-        """Yield heads until the connection breaks."""
+        """Yield heads until the connection breaks, or is found to be deaf."""
         pubsub: Any = self._patient.pubsub(ignore_subscribe_messages=False)
+        last: str | None = None
+        heard = time.monotonic()
         try:
             pubsub.subscribe(keys.TICK)
             while True:
                 message = pubsub.get_message(timeout=timeout_s)
-                if message is None:
-                    yield None
-                elif message["type"] == "subscribe":
-                    # the subscription stands: from here on no tick is missed
-                    head = self.head()
-                    if head is not None:
-                        yield head
-                elif message["type"] == "message":
-                    version, at, body_id = message["data"].decode().split("|")
-                    yield Head(version, datetime.fromisoformat(at), body_id)
+                found = None if message is None else self._news(message)
+                if found is not None:
+                    last, heard = found.version, time.monotonic()
+                elif time.monotonic() - heard > _DEAF_S:
+                    self._check_ears(last)
+                    heard = time.monotonic()
+                if found is not None or message is None:
+                    yield found
         finally:
             pubsub.close()
+
+    def _news(self, message: Mapping[str, Any]) -> Head | None:
+        if message["type"] == "subscribe":
+            return self.head()  # the subscription stands: from here on no tick is missed
+        if message["type"] != "message":
+            return None
+        version, at, body_id = message["data"].decode().split("|")
+        return Head(version, datetime.fromisoformat(at), body_id)
+
+    def _check_ears(self, last: str | None) -> None:
+        """Raise where the store has a newer head than was heard: a half-open connection."""
+        head = self.head()
+        if head is not None and head.version != last:
+            raise StoreDown("the subscription is deaf")
 
 
 def _head(fields: list[bytes | None]) -> Head | None:

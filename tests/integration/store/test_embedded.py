@@ -317,3 +317,22 @@ def test_what_is_known_is_bounded_and_repeated_windows_stay_known(folder: Path):
     ]
     opened.close()
     running.stop()
+
+
+def test_a_deaf_subscription_is_noticed(folder: Path):
+    city = City(id="c", name="C", timezone="UTC")
+    running = embedded.start(folder)
+    opened = store.RedisStore(running.url)
+    opened.publish(Snapshot(version="", published_at=NOW, city=city))
+    ticks = opened.ticks(timeout_s=0.2)
+    next(ticks)
+
+    opened._clients.patient.hset("bz:{house}:head", "version", "missed-1")  # without a tick
+    deadline = time.monotonic() + 8
+    found = next(head for head in ticks if head or time.monotonic() > deadline)
+
+    assert found is not None
+    assert found.version == "missed-1"
+    ticks.close()  # type: ignore[attr-defined]
+    opened.close()
+    running.stop()
