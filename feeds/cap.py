@@ -7,12 +7,13 @@ tests and exercises come down the same wire and keep their status.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from feeds import cap_parse
+from feeds import cap_parse, times
 from feeds.base import Kind, Take, Visit
 from feeds.cap_parse import Options, parse
 from feeds.decode import from_xml, local, raw
@@ -69,8 +70,18 @@ def read(visit: Visit) -> Take:
             raise ValueError(f"an element {local(root)!r} is neither CAP nor an index of it")
         if digest != index.get("digest"):
             parsed = cap_parse.read_root(root, visit.feed, visit.now)
+        parsed = replace(parsed, published_at=_issued(root))
         listed = entries(root, document.url)
     return _followed(visit, parsed, listed, {"digest": digest, "seen": index.get("seen", [])})
+
+
+def _issued(root: Element) -> datetime | None:
+    """Return when an Atom index says that it was last updated."""
+    written = next((part.text for part in root if local(part) == "updated"), None)
+    try:
+        return times.instant(written or "")
+    except ValueError:
+        return None
 
 
 def _followed(visit: Visit, parsed: Parsed, listed: list[Entry], index: Mapping[str, Any]) -> Take:

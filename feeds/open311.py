@@ -2,21 +2,23 @@
 
 Docs: https://wiki.open311.org/GeoReport_v2/. Quirks: there is no paging in the standard, so a
 window of time that comes back full is cut into days, then in two; there is no list of changes, so
-open requests are asked for again by id to learn of their closing.
+open requests are asked for again by id to learn of their closing, unless ``changes`` names the
+city's own parameter for it. Unchanged ones are not told twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 from feeds import times
 from feeds.base import Kind, Take, Visit
 from feeds.decode import raw
 from feeds.errors import FeedError
 from feeds.open311_parse import Options, cases, parse, rows_of
-from model import Case, Parsed, Reject
+from model import Reject
 from model.plain import instant
 
 Rows = list[dict[str, Any]]
@@ -32,15 +34,21 @@ class _Walk:
         self.options = options
         self.full: list[tuple[datetime, datetime]] = []
 
-    def between(self, start: datetime, end: datetime) -> Rows:
+    def between(
+        self, start: datetime, end: datetime, also: Mapping[str, str] | None = None
+    ) -> Rows:
         """Return the requests made in a window, however many there are."""
-        rows = self._pages({"start_date": instant(start), "end_date": instant(end)})
+        if start >= end:
+            return []
+        window = {"start_date": instant(start), "end_date": instant(end)}
+        rows = self._pages({**window, **(also or {})})
         if self.options.page_size or len(rows) < self.options.cap:
             return rows
         if end - start <= self.options.shortest:
             self.full.append((start, end))
             return rows
-        return [row for piece in pairwise(_cuts(start, end)) for row in self.between(*piece)]
+        pieces = pairwise(_cuts(start, end))
+        return [row for piece in pieces for row in self.between(*piece, also)]
 
     def again(self, ids: Iterable[str]) -> tuple[Rows, list[str]]:
         """Return requests by id, and which ids were asked for with an answer."""
@@ -84,41 +92,57 @@ class _Walk:
 
 
 def read(visit: Visit) -> Take:
-    """Read what was requested since ``memory["since"]``, and ask again for what was open."""
+    """Read what was requested since ``memory["since"]``, and what became of the older ones."""
     options = Options.model_validate(dict(visit.feed.options))
-    said = visit.memory.get("since")
-    since = times.instant(said) if said else visit.now - options.history
     walk = _Walk(visit, options)
-    rows = walk.between(since.replace(microsecond=0), visit.now.replace(microsecond=0))
+    now = visit.now.replace(microsecond=0)
+    oldest = now - options.history
+    said = visit.memory.get("since")
+    since = times.instant(said).replace(microsecond=0) if said else oldest
+    rows = walk.between(since, now)
     known: dict[str, list[Any]] = dict(visit.memory.get("open", {}))
-    fresh = {_id(row) for row in rows}
-    ids = sorted((key for key in known if key not in fresh), key=lambda key: known[key][0])
-    again, asked = walk.again(ids[: options.reread])
-    newest = {_id(row): row for row in rows + again}
-    parsed = cases(list(newest.values()), visit.feed, visit.now)
+    if "open" not in visit.memory:  # what was open before we came
+        rows += walk.between(oldest, since, {"status": "open"})
+    asked: list[str] = []
+    if options.changes:
+        rows += walk.between(oldest, now, {options.changes: instant(since)})
+    else:
+        fresh = {_id(row) for row in rows}
+        ids = sorted((key for key in known if key not in fresh), key=lambda key: str(known[key][0]))
+        again, asked = walk.again(ids[: options.reread])
+        rows += again
+    newest = {_id(row): row for row in rows}
+    changed = [row for key, row in newest.items() if known.get(key, ["", 0, ""])[2] != _print(row)]
+    parsed = cases(changed, visit.feed, visit.now)
     parsed = replace(parsed, rejected=[*parsed.rejected, *_overfull(walk)])
-    after = _still_open(known, parsed, {key: key in newest for key in asked}, visit)
-    return Take(parsed, {"since": instant(visit.now - options.overlap), "open": after})
+    after = _still_open(known, newest, asked, visit)
+    return Take(parsed, {"since": instant(now - options.overlap), "open": after})
 
 
 def _still_open(
-    known: dict[str, list[Any]], parsed: Parsed, asked: dict[str, bool], visit: Visit
+    known: Mapping[str, list[Any]], newest: Mapping[str, Any], asked: list[str], visit: Visit
 ) -> dict[str, list[Any]]:
-    """Return the open ids, each with when it was last asked for and how often it was absent."""
+    """Return the open ids: when last asked for, how often absent, and a print of the answer.
+
+    A request that stays away for ``misses`` polls is no longer asked for.
+    """
     options = Options.model_validate(dict(visit.feed.options))
-    now = instant(visit.now)
+    now = instant(visit.now.replace(microsecond=0))
     after = dict(known)
-    for key, was_found in asked.items():
-        misses = 0 if was_found else known[key][1] + 1
-        after[key] = [now, misses]
-        if misses >= options.misses:
+    for key in asked:
+        after[key] = [now, known[key][1] + 1, known[key][2]]
+        if after[key][1] >= options.misses:
             del after[key]
-    for fact in parsed.accepted:
-        if isinstance(fact, Case) and fact.status == "open":
-            after[fact.case_id] = [now, 0]
-        elif isinstance(fact, Case):
-            after.pop(fact.case_id, None)
+    for key, row in newest.items():
+        after.pop(key, None)
+        if str(row.get("status", "")).strip().lower() == "open" and key:
+            after[key] = [now, 0, _print(row)]
     return after
+
+
+def _print(row: Mapping[str, Any]) -> str:
+    """Return a short print of a request, by which an unchanged one is known."""
+    return f"{crc32(repr(sorted(row.items())).encode()):08x}"
 
 
 def _overfull(walk: _Walk) -> Iterator[Reject]:

@@ -30,8 +30,9 @@ class Options(KindOptions):
     page_size: int | None = Field(default=None, ge=1, le=10_000)
     history: Duration = timedelta(days=90)
     overlap: Duration = timedelta(hours=1)
-    reread: int = Field(default=500, ge=0)
-    reread_batch: int = Field(default=50, ge=1, le=500)
+    changes: str | None = None
+    reread: int = Field(default=2000, ge=0)
+    reread_batch: int = Field(default=100, ge=1, le=500)
     misses: int = Field(default=5, ge=1)
     ignore_offset: bool = False
     shortest: Duration = timedelta(minutes=1)

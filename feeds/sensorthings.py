@@ -43,7 +43,8 @@ def read(visit: Visit) -> Take:
         raise FeedError(
             visit.feed.id, f"no datastream is named in quantities; there are {seen}", permanent=True
         )
-    return Take(reading.parsed, {"since": instant(visit.now - _overlap(options, visit.feed))})
+    since_next = visit.now.replace(microsecond=0) - _overlap(options, visit.feed)
+    return Take(reading.parsed, {"since": instant(since_next)})
 
 
 def _overlap(options: Options, feed: Feed) -> timedelta:

@@ -7,7 +7,7 @@ of the US EPA (40 CFR 50); the EU's 20 °C would give values 1.6 % higher.
 from dataclasses import dataclass
 
 _LITRES_PER_MOL = 24.45
-_GRAMS_PER_MOL = {"no2": 46.0055, "no": 30.0061, "o3": 47.9982, "so2": 64.0638, "co": 28.0101}
+_GRAMS_PER_MOL = {"no2": 46.0055, "no": 30.006, "o3": 48.00, "so2": 64.066, "co": 28.010}
 
 # unit → (dimension, factor, offset): value in the dimension's base = value * factor + offset
 _UNITS: dict[str, tuple[str, float, float]] = {

@@ -277,9 +277,12 @@ def test_when_no_message_can_be_had_the_poll_fails(make_feed, answering, waits):
 
 
 def test_an_empty_index_is_good_news(make_feed, answering):
-    found = poll(make_feed("cap", "notice"), answering({"/feed": atom()}), {}, now=NOW)
+    updated = "<updated>2026-11-24T11:55:00Z</updated>"
+
+    found = poll(make_feed("cap", "notice"), answering({"/feed": atom(updated)}), {}, now=NOW)
 
     assert (found.parsed.accepted, found.parsed.rejected) == ([], [])
+    assert found.parsed.published_at == datetime(2026, 11, 24, 11, 55, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

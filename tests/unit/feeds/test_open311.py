@@ -178,6 +178,7 @@ class City:
                 row
                 for row in self.rows.values()
                 if low <= datetime.fromisoformat(row["requested_datetime"]) <= high
+                and row["status"] in query.get("status", row["status"])
             ]
         if self.pages and "page" in query:
             size = int(query["page_size"])
@@ -226,7 +227,7 @@ def test_catching_up_starts_where_the_last_poll_ended(make_feed):
     city = City(100)
     feed = make_feed("open311", "case", url=BASE, options={"jurisdiction_id": "city.example"})
 
-    found = poll(feed, city.client(), {"since": "2026-11-24T07:30:00Z"}, now=NOW)
+    found = poll(feed, city.client(), {"since": "2026-11-24T07:30:00Z", "open": {}}, now=NOW)
 
     assert ids(found) == [1, 2, 3, 4]
     assert city.asked[0] == {
@@ -250,7 +251,35 @@ def test_the_closing_of_an_old_request_is_learnt_by_asking_for_it_again(make_fee
     assert len(first.memory["open"]) == 30
     assert closed == {"20"}
     assert "20" not in second.memory["open"]
-    assert second.memory["open"]["21"] == ["2026-11-24T12:15:00Z", 1]
+    assert second.memory["open"]["21"][:2] == ["2026-11-24T12:15:00Z", 1]
+    assert len(second.parsed.accepted) == 1  # what did not change is not told again
+
+
+def test_after_a_back_fill_what_was_open_before_is_watched_as_well(make_feed):
+    city = City(50)
+    city.rows["40"]["status"] = "closed"
+    feed = make_feed("open311", "case", url=BASE)
+    memory = poll(feed, city.client(), {"since": "2026-11-24T09:30:00Z"}, now=NOW).memory
+    city.rows["30"]["status"] = "closed"
+
+    found = poll(feed, city.client(), memory, now=NOW + timedelta(minutes=5))
+
+    assert len(memory["open"]) == 49
+    assert {c.case_id for c in found.parsed.accepted if c.status == "closed"} == {"30"}
+
+
+def test_a_city_that_lists_its_changes_is_not_asked_by_id(make_feed):
+    city = City(30)
+    feed = make_feed("open311", "case", url=BASE, options={"changes": "updated_after"})
+    memory = poll(feed, city.client(), {}, now=NOW).memory
+    city.rows["20"] |= {"status": "closed", "updated_datetime": NOW.isoformat()}
+    city.asked.clear()
+
+    found = poll(feed, city.client(), memory, now=NOW + timedelta(minutes=5))
+
+    assert {c.case_id for c in found.parsed.accepted if c.status == "closed"} == {"20"}
+    assert not any("service_request_id" in query for query in city.asked)
+    assert city.asked[-1]["updated_after"] == "2026-11-24T11:00:00Z"
 
 
 def test_a_request_that_stays_away_is_no_longer_asked_for(make_feed):

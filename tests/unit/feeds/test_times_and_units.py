@@ -112,7 +112,7 @@ def test_to_wall_and_back_is_the_identity_but_for_the_second_run_of_an_hour(inst
         ("co", "ppm", 9, 10.3105),  # 9 ppm ≈ 10 mg/m³ (40 CFR 50.8)
         ("no2", "ppb", 53, 99.73),  # 53 ppb ≈ 100 µg/m³ (40 CFR 50.11)
         ("o3", "ppm", 0.07, 137.42),
-        ("so2", "ppb", 75, 196.5),  # 75 ppb ≈ 196 µg/m³ (40 CFR 50.17)
+        ("so2", "ppb", 75, 196.52),  # 75 ppb ≈ 196 µg/m³ (40 CFR 50.17)
         ("footfall", "1", 7, 7.0),
     ],
 )
