@@ -100,9 +100,8 @@ def test_a_page_names_no_other_host(client):
 def test_inline_scripts_are_named_in_the_policy(client):
     answer = client.get("/wall", headers=HTML)
     policy = answer.headers["Content-Security-Policy"]
-    inline = re.findall(
-        r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", answer.text, re.S
-    )
+    pattern = r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>"
+    inline = re.findall(pattern, answer.text, re.DOTALL)
 
     assert inline
     for script in inline:
