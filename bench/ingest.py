@@ -63,7 +63,8 @@ def consume(opened: store.Store, kept: history.History, n_rows: int) -> float:
     n_kept, flushed = 0, time.perf_counter()
     started: float | None = None
     while n_kept < n_rows:
-        items = opened.read_facts("bench", count=BATCH, block_ms=100)
+        last = buffered[-1][0] if buffered else None
+        items = opened.read_facts("bench", count=BATCH, block_ms=100, after=last)
         if items and started is None:
             started = time.perf_counter()
         buffered += items

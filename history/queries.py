@@ -1,5 +1,6 @@
 """Named SQL over the tables' files, in DuckDB; one cursor per call."""
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -23,7 +24,7 @@ class Engine:
             ":memory:",
             config={
                 "threads": threads,
-                "temp_directory": str(Path(gettempdir()) / "bartizan-duckdb"),
+                "temp_directory": str(Path(gettempdir()) / f"bartizan-duckdb-{os.getpid()}"),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },

@@ -91,16 +91,21 @@ class Store(Protocol):
         """Remember what these facts say (after they were added, so a crash loses none)."""
 
     def read_facts(
-        self, consumer: str, *, shard: int = 0, count: int = 5000, block_ms: int = 1000
+        self,
+        consumer: str,
+        *,
+        shard: int = 0,
+        count: int = 5000,
+        block_ms: int = 1000,
+        after: str | None = None,
     ) -> list[tuple[str, Fact]]:
         """Return facts in order: own unacknowledged, then of dead consumers, then new ones.
 
-        At most about ``count``. While another live consumer holds unacknowledged facts of the
-        shard, nothing is returned: a shard is worked on by one consumer at a time, in order.
+        At most about ``count``. What is not acknowledged comes again at the next call, so a
+        failed batch is tried again before anything newer. A caller that gathers several batches
+        says ``after`` which id it has. While another live consumer holds unacknowledged facts of
+        the shard, nothing is returned: a shard is worked on by one consumer at a time, in order.
         """
-
-    def rewind(self, consumer: str, *, shard: int = 0) -> None:
-        """Let ``read_facts`` start again with everything that is not acknowledged."""
 
     def ack(self, ids: Sequence[str], *, shard: int = 0) -> None:
         """Forget these facts: they are kept elsewhere now."""

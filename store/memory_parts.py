@@ -29,7 +29,6 @@ class MemoryShards:
         self._changed = changed
         self._idle_s = idle_s
         self._shards: dict[int, dict[str, _Entry]] = defaultdict(dict)
-        self._given: dict[tuple[str, int], set[str]] = defaultdict(set)
         self._last = 0
         self._seen: dict[tuple[str, bytes], bytes] = {}
 
@@ -66,40 +65,40 @@ class MemoryShards:
             self._seen[fact.feed_id, codec.key_of(fact)] = codec.content_of(fact)
 
     def read_facts(
-        self, consumer: str, *, shard: int = 0, count: int = 5000, block_ms: int = 1000
+        self,
+        consumer: str,
+        *,
+        shard: int = 0,
+        count: int = 5000,
+        block_ms: int = 1000,
+        after: str | None = None,
     ) -> list[tuple[str, Fact]]:
         """See ``Store``."""
         deadline = time.monotonic() + block_ms / 1000
+        start = 0 if after is None else _number(after)
         with self._changed:
             while True:
-                found = self._take(consumer, shard, count)
+                chosen = self._choose(consumer, shard, start)[:count]
                 left_s = deadline - time.monotonic()
-                if found or left_s <= 0:
-                    return found
+                if chosen or left_s <= 0:
+                    return self._give(consumer, shard, chosen)
                 self._changed.wait(min(left_s, 0.05))
 
-    def _take(self, consumer: str, shard: int, count: int) -> list[tuple[str, Fact]]:
+    def _choose(self, consumer: str, shard: int, start: int) -> list[str]:
         now = time.monotonic()
-        given = self._given[consumer, shard]
         entries = self._shards[shard]
         taken = {key: e for key, e in entries.items() if e.owner is not None}
-        own = [key for key, e in taken.items() if e.owner == consumer and key not in given]
-        dead = [
-            key
-            for key, e in taken.items()
-            if e.owner != consumer and now - e.taken_at >= self._idle_s
-        ]
-        is_busy = any(e.owner != consumer for e in taken.values())
-        fresh = [] if is_busy else [key for key, e in entries.items() if e.owner is None]
-        chosen = (own or dead or fresh)[:count]
-        for key in chosen:
-            entries[key].owner, entries[key].taken_at = consumer, now
-        given.update(chosen)
-        return [(key, entries[key].fact) for key in chosen]
+        own = [key for key, e in taken.items() if e.owner == consumer and _number(key) > start]
+        others = {key: e for key, e in taken.items() if e.owner != consumer}
+        dead = [key for key, e in others.items() if now - e.taken_at >= self._idle_s]
+        fresh = [] if others else [key for key, e in entries.items() if e.owner is None]
+        return own or dead or fresh
 
-    def rewind(self, consumer: str, *, shard: int = 0) -> None:
-        """See ``Store``."""
-        self._given.pop((consumer, shard), None)
+    def _give(self, consumer: str, shard: int, chosen: list[str]) -> list[tuple[str, Fact]]:
+        entries = self._shards[shard]
+        for key in chosen:
+            entries[key].owner, entries[key].taken_at = consumer, time.monotonic()
+        return [(key, entries[key].fact) for key in chosen]
 
     def ack(self, ids: Sequence[str], *, shard: int = 0) -> None:
         """See ``Store``."""
@@ -171,3 +170,7 @@ class MemoryLease:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _number(name: str) -> int:
+    return int(name.partition("-")[0])

@@ -30,7 +30,6 @@ class MemoryStore:
         self.seen = shards.seen
         self.mark_seen = shards.mark_seen
         self.read_facts = shards.read_facts
-        self.rewind = shards.rewind
         self.ack = shards.ack
         self.backlog = shards.backlog
         self._bodies = BodyReader()

@@ -21,7 +21,6 @@ class RedisStore:
         self.close = self._clients.close
         self.add_facts = shards.add_facts
         self.read_facts = shards.read_facts
-        self.rewind = shards.rewind
         self.ack = shards.ack
         self.backlog = shards.backlog
         self.admit = admission.admit

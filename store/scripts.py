@@ -6,10 +6,8 @@
 READ = """
 local key, group, me, cursor = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local count, idle = tonumber(ARGV[4]), ARGV[5]
-if cursor ~= '>' then
-  local own = redis.call('XREADGROUP', 'GROUP', group, me, 'COUNT', count, 'STREAMS', key, cursor)
-  if own and own[1] and #own[1][2] > 0 then return {'own', own[1][2]} end
-end
+local own = redis.call('XREADGROUP', 'GROUP', group, me, 'COUNT', count, 'STREAMS', key, cursor)
+if own and own[1] and #own[1][2] > 0 then return {'own', own[1][2]} end
 local pending = redis.call('XPENDING', key, group)
 if pending[1] > 0 then
   local is_busy, ids = false, {}

@@ -33,7 +33,6 @@ class Shards:
         self._r = clients.patient
         self._quarantine = quarantine
         self._idle_ms = idle_ms
-        self._cursors: dict[tuple[str, int], str] = {}
         self._read = self._r.register_script(scripts.READ)
         self._ack = self._r.register_script(scripts.ACK)
 
@@ -49,13 +48,20 @@ class Shards:
 
     @guarded
     def read_facts(
-        self, consumer: str, *, shard: int = 0, count: int = 5000, block_ms: int = 1000
+        self,
+        consumer: str,
+        *,
+        shard: int = 0,
+        count: int = 5000,
+        block_ms: int = 1000,
+        after: str | None = None,
     ) -> list[tuple[str, Fact]]:
         """See ``Store``."""
         deadline = time.monotonic() + block_ms / 1000
-        entries = max(1, count // CHUNK)
+        start = "0" if after is None else after.partition(".")[0]
+        args = [keys.INGEST, consumer, start, max(1, count // CHUNK), self._idle_ms]
         while True:
-            state, rows, last = self._look(consumer, shard, entries)
+            state, rows, last = self._look(shard, args)
             found = self._facts(rows, shard)
             left_ms = int((deadline - time.monotonic()) * 1000)
             if found or left_ms <= 0:
@@ -64,10 +70,6 @@ class Shards:
                 time.sleep(min(left_ms, 50) / 1000)  # another consumer works; look again soon
             elif state == b"none":
                 self._r.xread({keys.shard(shard): last}, count=1, block=min(left_ms, BLOCK_MS))
-
-    def rewind(self, consumer: str, *, shard: int = 0) -> None:
-        """See ``Store``."""
-        self._cursors.pop((consumer, shard), None)
 
     @guarded
     def ack(self, ids: Sequence[str], *, shard: int = 0) -> None:
@@ -85,15 +87,11 @@ class Shards:
         pending = int(summary["pending"])
         return Backlog(max(0, int(self._r.xlen(key)) - pending), pending)
 
-    def _look(self, consumer: str, shard: int, entries: int) -> tuple[bytes, list[Any], bytes]:
-        place = (consumer, shard)
-        cursor = self._cursors.get(place, "0")
-        args = [keys.INGEST, consumer, cursor, entries, self._idle_ms]
+    def _look(self, shard: int, args: list[Any]) -> tuple[bytes, list[Any], bytes]:
+        """Return what came (own, claimed, new; busy or none), and where new entries begin."""
         reply = self._grouped(shard, lambda: self._read(keys=[keys.shard(shard)], args=args))
-        state, rows = reply[0], [row for row in reply[1] if row]
-        self._cursors[place] = rows[-1][0].decode() if state == b"own" else ">"
-        rows = [row for row in rows if row[1]]  # an entry deleted by hand has no body
-        return state, rows, reply[2] if len(reply) > 2 else b"$"  # noqa: PLR2004 - see READ
+        rows = [row for row in reply[1] if row and row[1]]  # one deleted by hand has no body
+        return reply[0], rows, reply[2] if len(reply) > 2 else b"$"  # noqa: PLR2004 - see READ
 
     def _facts(self, rows: Sequence[Any], shard: int) -> list[tuple[str, Fact]]:
         found: list[tuple[str, Fact]] = []

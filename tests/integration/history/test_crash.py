@@ -149,7 +149,7 @@ def test_two_ingests_of_one_shard_take_turns(
     held = slow.read_facts("slow", count=200, block_ms=0)
     claimed = quick.read_facts("quick", count=5000, block_ms=5000)
     kept.append_facts(claimed)
-    rest = quick.read_facts("quick", count=5000, block_ms=5000)
+    rest = quick.read_facts("quick", count=5000, block_ms=5000, after=claimed[-1][0])
     kept.append_facts(rest)
     quick.ack([name for name, _ in claimed + rest])
     n_late = kept.append_facts(held)

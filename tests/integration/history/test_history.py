@@ -1,6 +1,7 @@
 """What history keeps and answers."""
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -506,3 +507,34 @@ def test_a_broken_file_is_told_and_not_skipped(
 
     with pytest.raises(history.HistoryError, match="does not answer"):
         kept.observations(NOW)
+
+
+def test_a_copy_of_logs_then_files_is_whole_beside_a_writer(
+    kept: history.History, observation: ObservationMaker, tmp_path: Path
+):
+    is_done = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not is_done.is_set():
+            kept.append_facts(numbered([observation(n * 10 + i) for i in range(10)], n * 10))
+            n += 1
+
+    kept.append_facts([("1-0", observation(10**6 + i)) for i in range(1)], shard="first")
+    writer = threading.Thread(target=write)
+    writer.start()
+    copy = tmp_path / "copy" / "observations"
+    shutil.copytree(kept.folder / "observations" / "_delta_log", copy / "_delta_log")
+    shutil.copytree(kept.folder / "observations", copy, dirs_exist_ok=True, ignore=_no_log)
+    is_done.set()
+    writer.join(30)
+
+    restored = history.open(tmp_path / "copy", writer=False)
+    n_rows = restored.counts()["observations"]
+    assert n_rows % 10 == 1
+    assert len(restored.observations(NOW)) == n_rows
+    restored.close()
+
+
+def _no_log(_: str, names: list[str]) -> set[str]:
+    return {"_delta_log"} & set(names)
