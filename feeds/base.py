@@ -120,8 +120,14 @@ def poll_kind(  # noqa: PLR0913 - the five of the contract, and the kind
         said = f"{type(problem).__name__}: {problem}"[:300]
         raise FeedError(feed.id, f"malformed body ({said})", permanent=True) from problem
     after = {**remembered, **take.memory, "http": fetch.validators}
-    parsed = replace(take.parsed, accepted=[_doubted(fact, now) for fact in take.parsed.accepted])
+    kept = [_doubted(fact, now) for fact in take.parsed.accepted if not _is_to_come(fact, now)]
+    parsed = replace(take.parsed, accepted=kept)
     return Poll(parsed, after, take.not_modified, fetch.n_bytes)
+
+
+def _is_to_come(fact: Fact, now: datetime) -> bool:
+    """Whether a fact only says that nothing is known yet of a later hour, as wide tables do."""
+    return isinstance(fact, Observation) and fact.value is None and fact.observed_at > now
 
 
 def _doubted(fact: Fact, now: datetime) -> Fact:

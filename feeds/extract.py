@@ -125,8 +125,11 @@ class Extract:
         if not (is_hourly and name == "observed_at"):
             return times.parse(cells, spec.formats, zone)
         midnights = times.parse(cells, spec.formats, "UTC")
-        hours = self.table.cells(HOUR).astype(np.int64) * np.timedelta64(1, "h")
-        return times.to_utc(midnights + hours, zone)  # the hour counts on the wall clock
+        walls = midnights + self.table.cells(HOUR).astype(np.int64) * np.timedelta64(1, "h")
+        found = times.to_utc(walls, zone)  # the hour counts on the wall clock
+        is_left_out = ~np.isnat(found) & (times.to_wall(found, zone) != walls)
+        self.skipped |= set(np.flatnonzero(is_left_out).tolist())
+        return found
 
     def _stepped(self) -> Instants:
         start = times.parse(objects([self.mapping.start]), (times.ISO,), self.zone)[0]

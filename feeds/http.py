@@ -20,6 +20,7 @@ from feeds.errors import FeedError
 _RETRIED = frozenset({408, 425, 429})
 _LOST = (httpx.RequestError, OSError)
 _KEPT_VALIDATORS = 200
+_REDIRECTS = 5
 _INFLATE = zlib.MAX_WBITS | 32  # gzip or zlib, told by the header
 
 
@@ -57,8 +58,6 @@ def open_client(contact: str, *, transport: httpx.BaseTransport | None = None) -
         headers={"User-Agent": f"Bartizan/1 (+{contact})"},
         timeout=httpx.Timeout(30.0, connect=5.0),
         trust_env=False,
-        follow_redirects=True,
-        max_redirects=5,
         transport=transport,
     )
 
@@ -140,18 +139,27 @@ class Fetcher:
         self.n_documents += 1
         try:
             request = self.client.build_request("GET", url, params=params, headers=headers)
-            answer = self.client.send(request, stream=True, follow_redirects=True)
+            answer = self._send(request)
             try:
                 return self._read(answer, url, is_conditional=is_conditional, known=known)
             finally:
                 answer.close()
-        except httpx.TooManyRedirects as problem:
-            raise self._error("too many redirects", permanent=True) from problem
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
             raise self._error(f"{url[:200]!r}: {problem}", permanent=True) from problem
         except _LOST as problem:
             said = str(problem) or type(problem).__name__
             raise self._error(f"no answer: {said}", permanent=False) from problem
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and follow redirects, each looked at like a link."""
+        for _ in range(_REDIRECTS + 1):
+            answer = self.client.send(request, stream=True, follow_redirects=False)
+            if answer.next_request is None:
+                return answer
+            answer.close()
+            request = answer.next_request
+            self._refuse_link(str(request.url))
+        raise self._error("too many redirects", permanent=True)
 
     def _read(
         self, answer: httpx.Response, url: str, *, is_conditional: bool, known: Mapping[str, str]

@@ -20,6 +20,7 @@ OBSERVED = {
     "value": {"column": "speed", "unit": "km/h"},
 }
 CASES = {"case_id": "id", "opened_at": "opened", "closed_at": "closed", "status": "status"}
+HOURS = {"columns": "H{hour}", "hours": [1, 3]}
 AT = datetime(2026, 11, 24, 11, tzinfo=UTC)
 
 
@@ -307,6 +308,37 @@ def test_hour_24_is_the_next_midnight_and_invalid_cells_are_missing(make_feed):
     assert found[0].observed_at == datetime(2025, 1, 31, 0, tzinfo=UTC)
     assert found[23].observed_at == datetime(2025, 1, 31, 23, tzinfo=UTC)
     assert [item.value for item in found[:4]] == [1.0, 2.0, None, 4.0]
+
+
+def test_an_hour_that_the_clocks_leave_out_is_no_measurement(make_feed):
+    columns = {
+        "site_id": {"value": "s"},
+        "observed_at": {"column": "D", "format": "%Y-%m-%d"},
+        "quantity": {"value": "no2"},
+        "value": {"unit": "µg/m³"},
+    }
+    rows = "D,H1,H2,H3\n2025-03-30,1,2,3\n"
+
+    found = read(make_feed, rows, columns, zone="Europe/Madrid", melt=HOURS).accepted
+
+    assert [(item.observed_at.hour, item.value) for item in found] == [(0, 1.0), (1, 3.0)]
+
+
+def test_hours_to_come_are_not_told(make_feed, tmp_path):
+    path = tmp_path / "day.csv"
+    path.write_text("D,H1,H2,H3\n2026-11-24,1,,\n")
+    columns = {
+        "site_id": {"value": "s"},
+        "observed_at": "D",
+        "quantity": {"value": "no2"},
+        "value": {"unit": "µg/m³"},
+    }
+    feed = make_feed("file", path=str(path), options={"columns": columns, "melt": HOURS})
+
+    now = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+    found = poll(feed, httpx.Client(), {}, now=now).parsed.accepted
+
+    assert [(item.observed_at.hour, item.value) for item in found] == [(1, 1.0), (2, None)]
 
 
 def test_a_table_with_sites_in_its_header_and_no_times_is_laid_out_by_steps(make_feed):

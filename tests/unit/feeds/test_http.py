@@ -197,6 +197,22 @@ def test_redirects_are_followed_but_not_for_ever(feed, now, waits):
         Fetcher("f1", client, feed.url, waits.limits())("https://city.example/loop")
 
 
+@pytest.mark.parametrize("target", ["http://127.0.0.1/secrets", "file:///etc/passwd", "ftp://x.y/"])
+def test_a_redirect_is_looked_at_like_a_link(feed, target):
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(302, headers={"location": target})
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+
+    with pytest.raises(FeedError) as caught:
+        poll(feed, client, {}, now=NOW)
+    assert caught.value.permanent
+    assert asked == ["city.example"]
+
+
 class _Server(BaseHTTPRequestHandler):
     bodies: ClassVar = {
         "/zipped": gzip.compress(ROWS.encode()),
