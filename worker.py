@@ -26,15 +26,18 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop; return the exit code."""
     try:
         settings = settings_room.read()
-        rooms = open_rooms(settings, clock, is_guest=arguments == ["backfill"])
+        rooms = open_rooms(settings, clock, is_guest=arguments[:1] == ["backfill"])
     except (settings_room.SettingsError, WorkerError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for a person
         return 1
-    if arguments == ["backfill"]:
-        return run_backfill(rooms)
-    if arguments:
-        print("usage: python worker.py [backfill]", file=sys.stderr)  # noqa: T201 - usage
-        return 2
+    match arguments:
+        case ["backfill"]:
+            return run_backfill(rooms)
+        case ["backfill", part] if part.isdigit():
+            return run_backfill(rooms, int(part))
+        case [_, *_]:
+            print("usage: python worker.py [backfill]", file=sys.stderr)  # noqa: T201 - usage
+            return 2
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

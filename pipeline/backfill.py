@@ -4,7 +4,8 @@ Only the demo and recordings may do this. Facts carry the arrival that they woul
 "as known then" tells the truth about the filled past as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from feeds.replay import Replay, unfold
 from history import History
 from metrics import Scope, measure
 from metrics.window import Window
-from model import Case, Fact, Feed, Indicator, Notice, Observation, Reading
+from model import Case, Fact, Feed, Indicator, Notice, Reading
 from model.plain import instant
 from pipeline.places import place
 from pipeline.scope import scope_of
@@ -26,6 +27,8 @@ HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 FINE = timedelta(hours=24)  # the last day is measured by the quarter hour, for the sparks
 REPLAY_WEEKS = 2
+LOOK_BACK = timedelta(days=2)  # cases opened, and nights measured, before the first hour
+SOURCES_AT_ONCE = 3
 ARCHIVES = frozenset({"open311", "sensorthings"})  # kinds that tell of a whole span at once
 
 Progress = Callable[[float], None]
@@ -47,28 +50,58 @@ class Filling:
         """The name under which the history takes each chunk once."""
         return f"backfill-{instant(self.until)}"
 
-    def run(self) -> int:
-        """Fill facts, then readings; return how many facts."""
-        sources = [feed for feed in self.pack.feeds if feed.backfill or feed.replay]
+    def fill_facts(self) -> int:
+        """Write the facts of the past; return how many."""
+        sources = self._sources()
         facts: list[Fact] = []
-        for number, feed in enumerate(sources):
-            facts.extend(self._past(feed))
-            self.tell(0.45 * (number + 1) / len(sources))
-        placed = place(
-            [replace(fact, known_at=arrival(fact, self._latency())) for fact in facts],
-            self.pack.districts,
-        ).facts
-        self._keep(placed)
-        self.tell(0.55)
-        self._measure(placed)
-        self.tell(1.0)
+        with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+            for number, found in enumerate(pool.map(self._past, sources), start=1):
+                facts.extend(found)
+                self.tell(0.4 * number / len(sources))
+        latency = {feed.id: feed.latency for feed in sources}
+        known = [replace(fact, known_at=arrival(fact, latency)) for fact in facts]
+        placed = place(known, self.pack.districts).facts
+        for chunk, start in enumerate(range(0, len(placed), BATCH)):
+            batch = placed[start : start + BATCH]
+            self.history.append_chunk(batch, source=self.source, chunk=chunk)
+        self.tell(0.5)
         return len(placed)
 
-    def _latency(self) -> dict[str, timedelta]:
-        return {feed.id: feed.latency for feed in self.pack.feeds}
+    def fill_readings(self, part: int, parts: int) -> None:
+        """Measure every ``parts``-th past hour, so that there is something usual to compare with.
 
-    def _past(self, feed: Feed) -> Iterator[Fact]:
-        """Yield a feed's facts of the past, open versions before closed ones."""
+        Several processes may each take a part.
+        """
+        since = self.until - self._span()
+        window = Window.from_columns(
+            self.history.observations_table(since - LOOK_BACK),
+            self.history.cases_table(since - LOOK_BACK),
+        )
+        scope = scope_of(self.pack)
+        instants = list(moments(since, self.until))[part::parts]
+        found: list[Reading] = []
+        chunk = 0
+        for number, at in enumerate(instants, start=1):
+            found.extend(measured_then(self.pack.indicators, window, at, scope))
+            if len(found) >= BATCH or number == len(instants):
+                source = f"{self.source}-{part}-{parts}"
+                self.history.append_readings(found, source=source, chunk=chunk)
+                found, chunk = [], chunk + 1
+                self.tell(0.5 + 0.5 * number / len(instants))
+
+    def _sources(self) -> list[Feed]:
+        return [feed for feed in self.pack.feeds if feed.backfill or feed.replay]
+
+    def _span(self) -> timedelta:
+        """How far back the readings go."""
+        weeks = timedelta(weeks=REPLAY_WEEKS)
+        return max((feed.backfill or weeks for feed in self._sources()), default=weeks)
+
+    def _past(self, feed: Feed) -> list[Fact]:
+        """Return a feed's facts of the past, open versions before closed ones."""
+        return list(self._told(feed))
+
+    def _told(self, feed: Feed) -> Iterator[Fact]:
         if feed.replay:
             recorded = feeds.poll(feed, self.client, {}, now=self.until).parsed.accepted
             found: Iterable[Fact] = Replay.build(recorded, feed).past(self.until, REPLAY_WEEKS)
@@ -100,28 +133,6 @@ class Filling:
             raise ValueError(f"feed {feed.id}: only the demo city can be asked about the past")
         path = feed.url.removeprefix(self.demo_url)
         return replace(feed, url=f"{self.demo_url}/at/{instant(at)}{path}")
-
-    def _keep(self, facts: Sequence[Fact]) -> None:
-        for chunk, start in enumerate(range(0, len(facts), BATCH)):
-            self.history.append_chunk(facts[start : start + BATCH], source=self.source, chunk=chunk)
-
-    def _measure(self, facts: Sequence[Fact]) -> None:
-        """Measure the past hour by hour, so that there is something usual to compare with."""
-        window = Window.build(
-            [fact for fact in facts if isinstance(fact, Observation)],
-            [fact for fact in facts if isinstance(fact, Case)],
-        )
-        scope = scope_of(self.pack)
-        first = min((fact.observed_at for fact in facts), default=self.until)
-        instants = list(moments(first, self.until))
-        found: list[Reading] = []
-        chunk = 0
-        for number, at in enumerate(instants):
-            found.extend(measured_then(self.pack.indicators, window, at, scope))
-            if len(found) >= BATCH or number == len(instants) - 1:
-                self.history.append_readings(found, source=self.source, chunk=chunk)
-                found, chunk = [], chunk + 1
-                self.tell(0.55 + 0.45 * number / len(instants))
 
 
 def arrival(fact: Fact, latency: dict[str, timedelta]) -> datetime:

@@ -24,6 +24,8 @@ NOTE = "backfill"  # where the store remembers how far it is; no feed may have t
 SCRIPT = Path(__file__).resolve().parents[1] / "worker.py"
 ANSWER_S = 10.0
 SOURCE_WAIT_S = 20.0
+PARTS = 2  # processes that measure the past
+OVERLAP = timedelta(hours=3)  # so that the wall has something to show before the past is there
 
 
 def backfill_wanted(rooms: Rooms) -> bool:
@@ -51,17 +53,11 @@ class BackfillChild:
         rooms.store.save_memory(NOTE, {"state": "running", "until": until, "progress": 0.0})
         for feed in rooms.pack.feeds:
             if feed.backfill and not rooms.store.memory(feed.id):
-                rooms.store.save_memory(feed.id, {"since": until})
-        read_end, write_end = os.pipe()
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "house.leash", str(SCRIPT), "backfill"],
-            env={**os.environ, "BARTIZAN_LEASH": str(read_end)},
-            pass_fds=(read_end,),
-            stdin=subprocess.DEVNULL,
-        )
-        os.close(read_end)
+                since = datetime.fromisoformat(until) - max(OVERLAP, 2 * feed.every)
+                rooms.store.save_memory(feed.id, {"since": instant(since)})
+        process, pipe = _spawn(["backfill"])
         log.info("back-fill started", until=until)
-        return cls(process, rooms, write_end)
+        return cls(process, rooms, pipe)
 
     def has_ended(self) -> bool:
         """Whether the process has gone."""
@@ -95,19 +91,50 @@ class BackfillChild:
             os.close(self.pipe)
 
 
-def run_backfill(rooms: Rooms) -> int:
-    """Fill the past in this process; return the exit code."""
-    note = rooms.store.memory(NOTE)
-    until = note.get("until")
+def run_backfill(rooms: Rooms, part: int | None = None) -> int:
+    """Fill the past in this process; return the exit code.
+
+    Without a ``part`` the facts first, then the readings in as many processes as help.
+    """
+    until = rooms.store.memory(NOTE).get("until")
     moment = datetime.fromisoformat(until) if until else rooms.clock()
-    tell = _teller(rooms, instant(moment))
+    filling = Filling(
+        pack=rooms.pack,
+        history=rooms.history,
+        client=rooms.client,
+        demo_url=rooms.demo_url,
+        until=moment,
+        tell=_teller(rooms, instant(moment)) if not part else lambda _: None,
+    )
+    if part is not None:
+        filling.fill_readings(part, PARTS)
+        return 0
     _await_demo(rooms)
-    filling = Filling(rooms.pack, rooms.history, rooms.client, rooms.demo_url, moment, tell)
     started = rooms.clock()
-    count = filling.run()
-    took = rooms.clock() - started
-    log.info("back-filled", facts=count, seconds=round(took / timedelta(seconds=1), 1))
-    return 0
+    count = filling.fill_facts()
+    log.info("facts filled in", facts=count, seconds=_seconds(rooms, started))
+    others = [_spawn(["backfill", str(number)]) for number in range(1, PARTS)]
+    filling.fill_readings(0, PARTS)
+    codes = [process.wait() for process, _ in others]
+    log.info("back-filled", seconds=_seconds(rooms, started))
+    return max(codes, default=0)
+
+
+def _seconds(rooms: Rooms, started: datetime) -> float:
+    return round((rooms.clock() - started).total_seconds(), 1)
+
+
+def _spawn(arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Start this script again, to end when we end; return it and our end of its pipe."""
+    read_end, write_end = os.pipe()
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "house.leash", str(SCRIPT), *arguments],
+        env={**os.environ, "BARTIZAN_LEASH": str(read_end)},
+        pass_fds=(read_end,),
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(read_end)
+    return process, write_end
 
 
 def _teller(rooms: Rooms, until: str) -> Callable[[float], None]:

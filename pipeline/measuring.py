@@ -10,11 +10,12 @@ from metrics.baseline import robust_z
 from metrics.privacy import suppress
 from metrics.quality import overlay
 from metrics.window import Window
-from model import Case, Fact, FeedState, Indicator, Observation, Reading, Usual
+from model import Case, Fact, FeedState, Indicator, Observation, Quality, Reading, Usual
+from pipeline.window import KEEP
 
 REMEASURE = timedelta(seconds=2)  # new facts: not more often than this
 SLIDE = timedelta(seconds=60)  # no new facts: a window that slides still moves its counts
-KEEP = timedelta(days=35)  # 28 nights for free flow, and a week for late facts
+SHORT = timedelta(hours=3)  # windows up to this are whole while the past is being filled in
 
 Key = tuple[str, str]  # indicator, district
 
@@ -64,6 +65,7 @@ class Measurer:
         self.indicators = {indicator.id: indicator for indicator in indicators}
         self.scope = scope
         self.usual: Mapping[Key, Usual] = {}
+        self.is_filling = False  # the past is not there yet: long windows would lie
         self.raw: dict[Key, Reading] = {}
         self._measured_at: dict[str, datetime] = {}
         self._dirty = set(self.indicators)
@@ -91,7 +93,10 @@ class Measurer:
         for indicator in self.due(now, news):
             self._measured_at[indicator.id] = now
             self._dirty.discard(indicator.id)
-            for reading in measure(indicator, window, now, scope):
+            found = measure(indicator, window, now, scope)
+            if self.is_filling and indicator.window > SHORT:
+                found = [_not_yet(reading) for reading in found]
+            for reading in found:
                 self.raw[reading.indicator, reading.district] = reading
                 fresh.append(self._finished(indicator, reading, feeds, now))
         return fresh
@@ -125,3 +130,16 @@ class Measurer:
             return replace(aged, known_at=now) if aged.known_at is None else aged
         z = None if aged.value is None else robust_z(aged.value, usual, indicator)
         return replace(aged, usual=usual, z=z, known_at=aged.known_at or now)
+
+
+def _not_yet(reading: Reading) -> Reading:
+    """A figure over days is unknown while the days before are being filled in."""
+    return replace(
+        reading,
+        value=None,
+        num=None,
+        den=None,
+        n=None,
+        quality=Quality.NODATA,
+        reason="the past is being filled in",
+    )

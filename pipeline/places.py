@@ -24,7 +24,6 @@ def place(facts: Sequence[Fact], districts: Districts) -> Placed:
 
     Facts outside every district keep ``None``: they count for the city, not for a district.
     """
-    known = frozenset(districts.ids)
     points = [fact for fact in facts if isinstance(fact, Observation | Case)]
     lon = np.array([_number(fact.lon) for fact in points], dtype=np.float64)
     lat = np.array([_number(fact.lat) for fact in points], dtype=np.float64)
@@ -37,7 +36,8 @@ def place(facts: Sequence[Fact], districts: Districts) -> Placed:
             placed.append(_notice(fact, districts))
             continue
         by_place = next(found)
-        district = fact.district_id if fact.district_id in known else by_place
+        named = districts.called(fact.district_id) if fact.district_id else None
+        district = named or by_place
         (matched if district else unmatched)[fact.feed_id] += 1
         placed.append(replace(fact, district_id=district))
     return Placed(placed, matched, unmatched)

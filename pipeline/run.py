@@ -15,7 +15,7 @@ from pipeline.diary import Diary
 from pipeline.feedbook import FeedBook
 from pipeline.judging import Judge
 from pipeline.keeping import Keeper
-from pipeline.measuring import KEEP, Measurer, Stock
+from pipeline.measuring import Measurer, Stock
 from pipeline.notices import NoticeBoard
 from pipeline.places import Placed
 from pipeline.polling import Poller
@@ -113,11 +113,12 @@ class Worker:
         feeds = self.book.by_id()
         window, news = self.stock.look()
         self.measurer.usual = self.usual.at(now)
+        self.measurer.is_filling = self.child is not None
         fresh = self.measurer.step(window, news, feeds, now)
         if fresh:
             self.book.carries(self.measurer.carriers())
         self.judge.readings(fresh, now)
-        self.judge.feeds(self.book.states(), now)
+        self.judge.feeds((state for state in self.book.states() if state.polls), now)
         self.judge.elapse(now)
         self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
         self.diary.note(fresh, changed)
@@ -150,7 +151,7 @@ class Worker:
         if backfill_wanted(rooms):
             self.child = BackfillChild.start(rooms, now)
         else:
-            self.stock.replace(load_window(rooms.history, now - KEEP))
+            self.stock.replace(load_window(rooms.history, now))
             self.board.take(rooms.history.notices(now))
         self.judge.remember(rooms.history.alert_events(since=now - timedelta(hours=25)))
         self.judge.retire_unknown(now)
@@ -203,7 +204,7 @@ class Worker:
             return
         now = self.rooms.clock()
         child.reap(self.rooms)
-        window = load_window(self.rooms.history, now - KEEP)
+        window = load_window(self.rooms.history, now)
         self.stock.replace(window)
         self.usual.forget()
 
