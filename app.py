@@ -169,7 +169,10 @@ def close_streams() -> None:
 def __getattr__(name: str) -> Any:
     """Give gunicorn ``app:server``; nothing is built by an import alone."""
     if name == "server":
-        return web().server
+        try:
+            return web().server
+        except AttributeError as error:  # else gunicorn would say that there is no server
+            raise RuntimeError(f"the web cannot be put together: {error!r}") from error
     raise AttributeError(name)
 
 

@@ -51,6 +51,15 @@ class House:
         assert status == 200, f"{path} answers {status}: {body.decode()}\n{self.said()}"
         return json.loads(body)
 
+    def post(self, path: str, body: Any) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
     def wait_ready(self) -> None:
         def is_ready() -> bool:
             assert self.process.poll() is None, self.said()

@@ -226,3 +226,33 @@ def test_a_part_alone_without_a_store_says_so_and_ends(tmp_path, free_port, comm
     assert done.returncode == 1
     assert "python app.py" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_api_of_a_living_house_reads_and_commands(start):
+    house = start()
+    house.wait_ready()
+    snapshot = house.json("/api/v1/snapshot")
+    assert {"version", "published_at", "city", "readings", "alerts", "feeds"} <= snapshot.keys()
+    for call_ in ("districts", "indicators", "feeds", "alerts", "openapi.json"):
+        assert house.json(f"/api/v1/{call_}"), call_
+    indicator = snapshot["readings"][0]["indicator"]
+
+    rows = until(
+        lambda: house.json(f"/api/v1/readings?indicator={indicator}&district=city")["items"], 60.0
+    )
+    assert rows[0]["indicator"] == indicator
+    alert = until(lambda: house.json("/api/v1/alerts?state=UNACK")["items"], 120.0)[0]
+
+    first = house.post(f"/api/v1/alerts/{alert['id']}/ack", {"by": "Ann", "comment": "seen"})
+    again = house.post(f"/api/v1/alerts/{alert['id']}/ack", {"by": "Bob"})
+
+    assert (first["changed"], again["changed"]) == (True, False)
+    until(lambda: house.json(f"/api/v1/alerts/{alert['id']}").get("acked_by") == "Ann")
+    audit = until(
+        lambda: [
+            line
+            for line in house.json(f"/api/v1/alerts/{alert['id']}")["audit"]
+            if line["kind"] == "ACK"
+        ]
+    )
+    assert (audit[0]["actor"], audit[0]["comment"]) == ("Ann", "seen")
