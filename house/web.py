@@ -127,7 +127,7 @@ def _pages(
         rejects=lambda feed: store.rejects(feed).items,
     )
     pages.register(application, context)
-    if find_spec("callbacks"):
+    if (room := find_spec("callbacks")) and room.origin:
         import_module("callbacks").register(application, store, context)
     return application
 
