@@ -12,7 +12,7 @@ Mask = NDArray[np.bool_]
 
 def objects(values: Iterable[Any]) -> Cells:
     """Return values of any kind as a column."""
-    items = list(values)
+    items = values if isinstance(values, list) else list(values)
     column = np.empty(len(items), dtype=object)
     column[:] = items
     return column

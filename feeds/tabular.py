@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,7 @@ class Table:
         return self.columns[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record: its fields and the physical lines that it spans (0-based, end exclusive)."""
 
     fields: list[str]
@@ -131,7 +131,7 @@ def _rows(lines: list[str], shape: Shape, refused: list[Refused]) -> Iterator[Ro
             if isinstance(row, int):
                 broken = row
                 break
-            if any(cell and not cell.isspace() for cell in row.fields):
+            if "".join(row.fields).strip():
                 yield row
         if broken is None:
             return
@@ -185,5 +185,5 @@ def _columns(names: list[str], rows: list[Row], wanted: frozenset[str] | None) -
             continue
         if name in columns:
             raise ValueError(f"column {name!r} appears twice")
-        columns[name] = objects(row.fields[place].strip() for row in rows)
+        columns[name] = objects([row.fields[place].strip() for row in rows])
     return columns

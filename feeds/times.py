@@ -95,7 +95,12 @@ def parse(cells: Cells, formats: Sequence[str], zone: str) -> NDArray[np.datetim
 
 def instants(times: NDArray[np.datetime64]) -> list[datetime | None]:
     """Return aware datetimes in UTC; ``None`` for NaT."""
-    return [None if at is None else at.replace(tzinfo=UTC) for at in times.tolist()]
+    known = ~np.isnat(times)
+    found: list[datetime | None] = [None] * len(times)
+    aware = pd.DatetimeIndex(times[known]).as_unit("us").tz_localize("UTC").to_pydatetime()
+    for place, at in zip(np.flatnonzero(known).tolist(), aware.tolist(), strict=True):
+        found[place] = at
+    return found
 
 
 def instant(written: str, zone: str = "UTC", *, ignore_offset: bool = False) -> datetime:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds import FeedError, file, poll, problems
@@ -597,6 +597,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 
 
 @given(st.lists(st.tuples(cells, cells, cells), max_size=20))
+@settings(deadline=None)
 def test_every_row_is_either_accepted_or_rejected_whatever_it_holds(rows):
     text = io.StringIO()
     csv.writer(text).writerows([("site", "at", "speed"), *rows])
@@ -617,6 +618,7 @@ def test_every_row_is_either_accepted_or_rejected_whatever_it_holds(rows):
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_no_bytes_raise_anything_but_a_clear_error(body):
     feed = Feed(
         id="f1",

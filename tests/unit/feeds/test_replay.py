@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.replay import Replay, told_at, unfold
@@ -266,6 +266,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.
 
 
 @given(st.lists(instants, max_size=12), st.lists(moments, min_size=3, max_size=3), st.booleans())
+@settings(deadline=None)
 def test_windows_side_by_side_tell_everything_once(recorded, bounds, fills):
     facts = [measured(at, site=str(n)) for n, at in enumerate(recorded)]
     replay = Replay.build(facts, NEAREST if fills else FEED)
@@ -276,6 +277,7 @@ def test_windows_side_by_side_tell_everything_once(recorded, bounds, fills):
 
 
 @given(st.lists(instants, min_size=1, max_size=12), moments)
+@settings(deadline=None)
 def test_every_laid_over_measurement_has_the_weekday_and_the_time_of_a_recorded_one(
     recorded, start
 ):
@@ -293,6 +295,7 @@ def test_every_laid_over_measurement_has_the_weekday_and_the_time_of_a_recorded_
 
 
 @given(instants, st.timedeltas(timedelta(0), timedelta(days=90)), moments)
+@settings(deadline=None)
 def test_a_laid_over_case_lasts_as_long_as_it_did_on_the_wall_clock(at, life, start):
     zone = ZoneInfo(LA)
     replay = Replay.build([opened(at, at + life)], FEED)

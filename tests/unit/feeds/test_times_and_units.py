@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds import times
@@ -72,6 +72,7 @@ def test_a_text_that_does_not_fit_its_format_is_no_time(text):
 
 
 @given(naive, ZONES)
+@settings(deadline=None)
 def test_all_roads_from_wall_time_to_utc_agree(at, zone):
     text = at.isoformat()
 
@@ -89,6 +90,7 @@ def test_all_roads_from_wall_time_to_utc_agree(at, zone):
 
 
 @given(st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)), max_size=10), ZONES)  # noqa: DTZ001 - made aware below
+@settings(deadline=None)
 def test_to_wall_and_back_is_the_identity_but_for_the_second_run_of_an_hour(instants, zone):
     utc = np.array(instants, dtype="datetime64[us]")
 
