@@ -127,7 +127,7 @@ def _row_props(scene: str, name: str, reading: Reading | None, view: View) -> Pr
             "kpi": view.t(indicator.short),
             "value": _amount(reading, indicator, view),
             "usual": words.usual_range(reading.usual, indicator, view),
-            "word": view.t(words.verdict(reading.z)),
+            "word": view.t(words.verdict(reading)),
         }
         href = indicator_href(reading.indicator, reading.district)
         look = states.quality_class(reading.quality)

@@ -197,7 +197,7 @@ def _word_props(
     elif quality.is_frozen:
         message, is_loud = ("held" if is_held else "unknown now"), True
     else:
-        message = words.verdict(z)
+        message = words.verdict(reading)
         is_loud = z is not None and message != "as usual"
     return {
         part(scene, name, "word"): {

@@ -3,25 +3,20 @@
 from datetime import datetime, timedelta
 
 from layouts.view import View
+from metrics.baseline import word
 from model import Alert, Indicator, Quality, Reading, Snapshot, Usual
 
 FULL_WEEKS = 6  # a usual that rests on fewer says so
-_TIERS = ((3.0, "somewhat"), (5.0, "markedly"))
-_USUAL_REACH = 2.0
 
 SIGNS = {"high": "≥", "low": "≤"}
 BETTER = {"lower": "≤", "higher": "≥"}
 
 
-def verdict(z: float | None) -> str:
-    """Return the message that says how far from usual a value is; positive is better."""
-    if z is None:
+def verdict(reading: Reading | None) -> str:
+    """Return the message that says how far from usual a value is."""
+    if reading is None or (reading.z is None and reading.usual is None):
         return "no usual yet"
-    size = abs(z)
-    if size < _USUAL_REACH:
-        return "as usual"
-    tier = next((word for limit, word in _TIERS if size < limit), "exceptionally")
-    return f"{tier} {'better' if z > 0 else 'worse'}"
+    return word(reading.z)
 
 
 def brief_name(indicator: Indicator, view: View) -> str:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class House:
     latest: dict[tuple[str, str], tuple[str, Props]] = field(default_factory=dict)
     listeners: list[tuple[str, str, queue.SimpleQueue[str | None]]] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+    is_silent: bool = False
     port: int = 0
     fulls: int = 0
     server: BaseWSGIServer | None = None
@@ -57,7 +58,16 @@ class House:
                 self.port = probe.getsockname()[1]
         self.server = make_server("127.0.0.1", self.port, self._app(), threaded=True)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._tick, args=(self.server,), daemon=True).start()
         return self.url
+
+    def _tick(self, server: BaseWSGIServer) -> None:
+        """Say twice a second that nothing has changed, as the worker's ticks do."""
+        while self.server is server:
+            if self.snapshot is not None and not self.is_silent:
+                for scene, locale, line in list(self.listeners):
+                    line.put(self.frame(scene, locale))
+            time.sleep(0.5)
 
     @property
     def url(self) -> str:
@@ -114,7 +124,7 @@ class House:
         return scene_props(SCENES[scene], self.snapshot, self.view(locale))
 
     def view(self, locale: str | None) -> View:
-        return view(locale or "en", pitch=self.pitch)
+        return replace(view(locale or "en", pitch=self.pitch), build=self.build)
 
     def _app(self) -> Flask:
         app = Dash(
@@ -167,10 +177,15 @@ class House:
                 (scene, locale), (self.snapshot.version, self._props(scene, locale))
             )
             line.put(self.frame(scene, locale, full=True))
-        self.listeners.append((scene, locale, line))
-        yield "retry: 2000\n\n"
-        while (text := line.get()) is not None:
-            yield text
+        entry = (scene, locale, line)
+        self.listeners.append(entry)
+        try:
+            yield "retry: 2000\n\n"
+            while (text := line.get()) is not None:
+                yield text
+        finally:
+            if entry in self.listeners:
+                self.listeners.remove(entry)
 
 
 def encode(frame: dict[str, Any]) -> str:
