@@ -27,15 +27,17 @@ GOOD_RUN = 2
 def observe(rule: Rule, record: Record, sample: Sample, now: datetime) -> Step:
     """Let one sample, and the time until ``now``, move a record.
 
-    The same sample twice changes nothing. A sample that changes nothing writes no line.
+    The same sample twice changes nothing: the very record comes back. A sample that changes
+    nothing else than the newest value writes no line.
     """
+    before = record
     record, lines = elapse(rule, record, now)
     if record.ticket:
         return record, lines
     judge = _judge_feed if rule.kind == "missing" else _judge_value
     record, more = judge(rule, record, sample, now)
     record, late = elapse(rule, record, now)  # delays of zero
-    return record, [*lines, *more, *late]
+    return before if record == before else record, [*lines, *more, *late]
 
 
 def elapse(rule: Rule, record: Record, now: datetime) -> Step:
