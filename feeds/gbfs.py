@@ -135,30 +135,33 @@ def _station(row: Any, line: int, stations: _Stations, seen: set[str]) -> None:
     seen.add(site)
     if not _flag(row.get("is_installed", True)):
         return
-    at, quality = _reported(row.get("last_reported"), stations)
-    place = stations.places.get(site, (None, None))
+    report = _reported(row.get("last_reported"), stations)
     for quantity, (names, flag) in _COUNTS.items():
         value = _count(row, names)
-        if value is None:
-            continue
-        if value < 0:
+        if value is not None and value < 0:
             stations.reject(line, f"{value:g} is no count", row, quantity)
-            continue
-        stations.parsed.accepted.append(
-            Observation(
-                feed_id=stations.feed.id,
-                site_id=site,
-                quantity=quantity,
-                value=value if _flag(row.get(flag, True)) else 0.0,
-                unit="count",
-                observed_at=at,
-                fetched_at=stations.fetched_at,
-                published_at=stations.published_at,
-                quality=quality,
-                lat=place[0],
-                lon=place[1],
-            )
-        )
+        elif value is not None:
+            known = value if _flag(row.get(flag, True)) else 0.0
+            stations.parsed.accepted.append(_counted(stations, site, quantity, known, report))
+
+
+def _counted(
+    stations: _Stations, site: str, quantity: str, value: float, report: tuple[datetime, Quality]
+) -> Observation:
+    lat, lon = stations.places.get(site, (None, None))
+    return Observation(
+        feed_id=stations.feed.id,
+        site_id=site,
+        quantity=quantity,
+        value=value,
+        unit="count",
+        observed_at=report[0],
+        fetched_at=stations.fetched_at,
+        published_at=stations.published_at,
+        quality=report[1],
+        lat=lat,
+        lon=lon,
+    )
 
 
 def _reported(value: Any, stations: _Stations) -> tuple[datetime, Quality]:
