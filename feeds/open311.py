@@ -105,7 +105,7 @@ def read(visit: Visit) -> Take:
         rows += walk.between(oldest, since, {"status": "open"})
     asked: list[str] = []
     if options.changes:
-        rows += walk.between(oldest, now, {options.changes: instant(since)})
+        rows += walk.between(oldest, since, {options.changes: instant(since)})
     else:
         fresh = {_id(row) for row in rows}
         ids = sorted((key for key in known if key not in fresh), key=lambda key: str(known[key][0]))
