@@ -1,106 +1,115 @@
 """The course of one reading: what is usual, the value, target and limits. A plain Plotly dict."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from figures import theme
+from figures import theme as themes
 from figures.theme import Figure
 
 Values = Sequence[float | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A horizontal line: a limit (``tone`` p1, p2, p3 where it alarms) or the ``target``."""
+
+    value: float
+    text: str
+    tone: str = ""
+
+
 def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
-    times: Sequence[datetime],
+    times: Sequence[str],
     values: Values,
     low: Values = (),
     high: Values = (),
     *,
-    timezone: str,
-    unit: str = "",
+    theme: str = "dark",
     name: str = "",
+    unit: str = "",
+    decimals: int = 1,
     usual: str = "usual",
-    target: float | None = None,
-    limits: Sequence[tuple[float, str]] = (),
-    dark: bool = True,
+    levels: Sequence[Level] = (),
+    tone: str = "",
+    is_week: bool = False,
+    point: str = ".",
 ) -> Figure:
-    """Draw a trend in city time; a gap in the data stays a gap in the line.
+    """Draw a trend; a gap in the data stays a gap in the line.
 
     Args:
-        times: aware instants, oldest first. Plotly's axes know no zone, so they go out as the
-            city's wall time; the page prints the zone.
+        times: the city's wall time without an offset, oldest first: Plotly's axes know no zone,
+            so the page prints it.
         values: as long as ``times``; ``None`` is a gap.
         low: lower edge of what is usual, as long as ``times``, or empty.
         high: upper edge, likewise.
-        timezone: of the city.
-        unit: printed after the number on hover.
+        theme: dark or light.
         name: of the line, on hover.
+        unit: printed after the number on hover.
+        decimals: of the numbers on hover.
         usual: of the band, on hover.
-        target: a dotted line, where the city set one.
-        limits: of alarm rules: value and tone (p1, p2, p3), dashed in the tone's colour.
-        dark: which theme.
+        levels: limits and target, drawn where they are, named at their right end.
+        tone: of the alarm that stands, which colours the newest point.
+        is_week: the axis names days instead of hours.
+        point: the decimal mark.
 
     Returns:
         A figure without a title; the page's heading says what it is.
 
     """
-    ink = theme.tokens("dark" if dark else "light")
-    zone = ZoneInfo(timezone)
-    x = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in times]
-    line = _line(x, values, ink["data"], name=name, unit=unit)
-    band = _band(x, low, high, ink["band"], ink["axis"], name=usual) if low and high else []
+    ink = themes.tokens(theme)
+    number = f",.{decimals}f"
+    x = list(times)
+    data = _band(x, low, high, ink["band"], ink["axis"], f"{usual} %{{customdata:{number}}}")
+    data.append(
+        {
+            **_line(x, values, ink["data"], 2.0),
+            "name": name,
+            "hovertemplate": f"<b>%{{y:{number}}}</b> {unit}<extra></extra>",
+        }
+    )
+    dot = ink[f"{tone}-text"] if f"{tone}-text" in ink else ink["data"]
     return {
-        "data": [*band, line, *_end(x, values, ink["data"], ink["panel"])],
+        "data": [*data, *_end(x, values, dot, ink["panel"])],
         "layout": {
-            "template": theme.template("dark" if dark else "light"),
-            "shapes": [
-                *([_level(target, ink["target"], "1.5px,4px")] if target is not None else []),
-                *(
-                    _level(at, ink.get(f"{tone}-text", ink["text-2"]), "7px,3px")
-                    for at, tone in limits
-                ),
-            ],
-            "xaxis": {"type": "date"},
-            "yaxis": {"rangemode": "normal"},
+            "template": themes.template(theme),
+            "separators": f"{point}\u202f",
+            "margin": {"l": 48, "r": 112 if levels else 16, "t": 12, "b": 28, "pad": 0},
+            "shapes": [_level(level, ink) for level in levels],
+            "annotations": [_said(level, ink) for level in levels],
+            "xaxis": {"type": "date", "tickformat": "%a %d" if is_week else "%H:%M"},
         },
     }
 
 
-def _line(x: list[str], values: Values, colour: str, *, name: str, unit: str) -> Figure:
+def _line(x: list[str], y: Values, colour: str, width: float) -> Figure:
     return {
         "type": "scatter",
         "mode": "lines",
         "x": x,
-        "y": list(values),
+        "y": list(y),
         "connectgaps": False,
-        "line": {"color": colour, "width": 2},
-        "name": name,
-        "hovertemplate": "<b>%{y}</b> " + unit + "<extra></extra>",
+        "line": {"color": colour, "width": width},
     }
 
 
-def _band(  # noqa: PLR0913, PLR0917 - two edges, two colours, a name
-    x: list[str], low: Values, high: Values, fill: str, edge: str, name: str
+def _band(  # noqa: PLR0913, PLR0917 - two edges, two colours, a text
+    x: list[str], low: Values, high: Values, fill: str, edge: str, text: str
 ) -> list[Figure]:
-    shared: dict[str, Any] = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "connectgaps": False,
-        "line": {"color": edge, "width": 0.75},
-    }
-    under = {**shared, "y": list(low), "hoverinfo": "skip", "name": name}
-    over = {
-        **shared,
-        "y": list(high),
-        "fill": "tonexty",
-        "fillcolor": fill,
-        "customdata": list(low),
-        "name": name,
-        "hovertemplate": name + " %{customdata}–%{y}<extra></extra>",
-    }
-    return [under, over]
+    """Return the two edges of what is usual, filled between; nothing where it is not known."""
+    if not any(value is not None for value in low):
+        return []
+    number = text.rpartition(":")[2].removesuffix("}")
+    return [
+        {**_line(x, low, edge, 0.75), "hoverinfo": "skip"},
+        {
+            **_line(x, high, edge, 0.75),
+            "fill": "tonexty",
+            "fillcolor": fill,
+            "customdata": list(low),
+            "hovertemplate": f"{text}–%{{y:{number}}}<extra></extra>",
+        },
+    ]
 
 
 def _end(x: list[str], values: Values, colour: str, ground: str) -> list[Figure]:
@@ -120,13 +129,37 @@ def _end(x: list[str], values: Values, colour: str, ground: str) -> list[Figure]
     ]
 
 
-def _level(at: float, colour: str, dash: str) -> Figure:
+def _colour(level: Level, ink: Any) -> str:
+    if level.tone == "target":
+        return str(ink["target"])
+    return str(ink.get(f"{level.tone}-text", ink["text-2"]))
+
+
+def _level(level: Level, ink: Any) -> Figure:
     return {
         "type": "line",
         "xref": "paper",
         "x0": 0,
         "x1": 1,
-        "y0": at,
-        "y1": at,
-        "line": {"color": colour, "width": 1.4, "dash": dash},
+        "y0": level.value,
+        "y1": level.value,
+        "line": {
+            "color": _colour(level, ink),
+            "width": 1.4,
+            "dash": "1.5px,4px" if level.tone == "target" else "7px,3px",
+        },
+    }
+
+
+def _said(level: Level, ink: Any) -> Figure:
+    return {
+        "text": level.text,
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "left",
+        "xshift": 6,
+        "y": level.value,
+        "yanchor": "middle",
+        "showarrow": False,
+        "font": {"size": 13, "color": _colour(level, ink)},
     }

@@ -143,7 +143,7 @@ def _row_props(scene: str, name: str, reading: Reading | None, view: View) -> Pr
 
 def _amount(reading: Reading, indicator: Indicator, view: View) -> str:
     """Return the number, with its unit where that is short enough for the column."""
-    unit = view.t(indicator.unit) if indicator.unit else ""
+    unit = words.unit_word(indicator, view)
     text = words.value(reading, indicator, view)
     return f"{text}\xa0{unit}" if 0 < len(unit) <= 1 else text
 

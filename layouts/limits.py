@@ -74,7 +74,8 @@ def _given(indicator: Indicator) -> Limits:
         if list(bounds) == sorted(set(bounds)):
             return bounds
     normal, warn, crit = indicator.normal, indicator.threshold.warn, indicator.threshold.crit
-    if normal and warn is not None and crit is not None:
+    is_plain = indicator.threshold.kind == "value"
+    if is_plain and normal and warn is not None and crit is not None:
         bounds = tuple(sorted({*normal, warn, crit}))
         return bounds if len(bounds) == _WANTED else ()
     return ()

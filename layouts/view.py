@@ -85,7 +85,7 @@ class View:
         """What the wall's map shows: new requests, else the first one that districts have."""
         if MAP_INDICATOR in self.indicators:
             return self.indicators[MAP_INDICATOR]
-        local = (i for i in self.indicators.values() if i.district_aggregation.lower() != "city")
+        local = (i for i in self.indicators.values() if "city" not in i.district_aggregation)
         return next(local, None)
 
     @property

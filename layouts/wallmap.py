@@ -228,7 +228,8 @@ def _head_props(
         if observed
         else t("no data yet")
     )
-    unit = t("{unit}, by district", unit=t(indicator.unit)) if indicator.unit else t("by district")
+    name = words.unit_word(indicator, view)
+    unit = t("{unit}, by district", unit=name) if name else t("by district")
     props = texts(
         scene,
         NAME,

@@ -6,6 +6,7 @@ from layouts.view import View
 from metrics.baseline import word
 from model import Alert, Indicator, Quality, Reading, Snapshot, Usual
 
+QUIET_UNITS = frozenset({"", "ratio", "index"})  # a number without a unit says as much
 FULL_WEEKS = 6  # a usual that rests on fewer says so
 
 SIGNS = {"high": "≥", "low": "≤"}
@@ -34,9 +35,16 @@ def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
 
 
 def unit(reading: Reading | None, indicator: Indicator, view: View) -> str:
-    """Return the unit; nothing beside a number that is not shown."""
+    """Return the unit; nothing beside a number that is not shown, or where it says nothing."""
     is_shown = reading is not None and reading.value is not None
-    return view.t(indicator.unit).replace("0 0", "0\u202f0") if is_shown and indicator.unit else ""
+    return unit_word(indicator, view) if is_shown else ""
+
+
+def unit_word(indicator: Indicator, view: View) -> str:
+    """Return an indicator's unit in words that do not break inside a number; "" for none."""
+    if indicator.unit in QUIET_UNITS:
+        return ""
+    return view.t(indicator.unit).replace("0 0", "0\u202f0")
 
 
 def amount(reading: Reading | None, indicator: Indicator, view: View) -> str:
@@ -90,7 +98,8 @@ def alarm_value(alert: Alert, indicator: Indicator | None, view: View) -> str:
     if indicator is None:
         return view.t.brief(alert.value, 2)
     text = view.t.short(alert.value, indicator.decimals)
-    return f"{text}\xa0{view.t(indicator.unit)}" if indicator.unit else text
+    unit_text = unit_word(indicator, view)
+    return f"{text}\xa0{unit_text}" if unit_text else text
 
 
 def every(reading: Reading | None, indicator: Indicator, snapshot: Snapshot) -> timedelta:
