@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 import alerts
 from alerts import Record, Sample
 from model import (
@@ -22,6 +24,8 @@ from model import (
 )
 from model.plain import entity, plain
 from store import Store
+
+log = structlog.get_logger("alerts")
 
 EVENTS_KEPT = timedelta(hours=25)  # in memory, for the load meter and the home page
 
@@ -57,12 +61,20 @@ class Judge:
         self._answers: list[Outcome] = []
         self.recent: deque[AlertEvent] = deque()
 
+    @property
+    def has_records(self) -> bool:
+        """Whether any rule has ever been judged, as far as the store knows."""
+        return bool(self._records)
+
     def readings(self, found: Iterable[Reading], now: datetime) -> None:
         """Judge new readings; a hidden small cell is no sample."""
         for reading in found:
             for rule in self._by_indicator.get(reading.indicator, ()):
-                if not reading.suppressed and _concerns(rule, reading.district):
-                    self._observe(rule, reading.district, _sample(reading), now)
+                if reading.suppressed or not _concerns(rule, reading.district):
+                    continue
+                if reading.value is None and f"{rule.id}:{reading.district}" not in self._records:
+                    continue  # nothing was ever known here: nothing to hold
+                self._observe(rule, reading.district, _sample(reading), now)
 
     def feeds(self, states: Iterable[FeedState], now: datetime) -> None:
         """Judge whether feeds deliver: one alarm per feed, never one per indicator."""
@@ -81,9 +93,7 @@ class Judge:
 
     def command(self, command: Command, now: datetime) -> Outcome:
         """Apply what a person asked for."""
-        record = next(
-            (r for r in self._records.values() if r.occurrence == command.occurrence), None
-        )
+        record = self._record_of(command.occurrence)
         if record is None or (rule := self.rules.get(record.rule)) is None:
             outcome = Outcome(
                 command_id=command.command_id,
@@ -95,6 +105,15 @@ class Judge:
             self._keep(record.key, moved, events)
         self._answers.append(outcome)
         return outcome
+
+    def _record_of(self, occurrence: str) -> Record | None:
+        """Find the live record of an occurrence, or the one whose last occurrence it was."""
+        found = [
+            record
+            for record in self._records.values()
+            if occurrence in (record.occurrence, record.last_occurrence)
+        ]
+        return max(found, key=lambda record: record.occurrence == occurrence, default=None)
 
     def retire_unknown(self, now: datetime) -> None:
         """Close what rules left behind that are no longer in the pack."""
@@ -149,6 +168,20 @@ class Judge:
         while self.recent and self.recent[0].at < now - EVENTS_KEPT:
             self.recent.popleft()
         return alerts.load_meter(list(self.recent), now)
+
+    def rebuild(self, events: Iterable[AlertEvent]) -> None:
+        """Where the store lost the records, get them back from the audit, rule by rule."""
+        by_key: dict[str, list[AlertEvent]] = {}
+        for event in events:
+            by_key.setdefault(event.key, []).append(event)
+        for key, lines in by_key.items():
+            if (rule := self.rules.get(lines[0].rule)) is None:
+                continue
+            try:
+                self._records[key] = alerts.replay(rule, sorted(lines, key=lambda e: e.seq))
+            except alerts.AuditError as error:
+                log.warning("audit does not replay", key=key, reason=str(error))
+        self.save_all()
 
     def remember(self, events: Iterable[AlertEvent]) -> None:
         """Take the events of the last day from the history after a restart."""

@@ -97,8 +97,9 @@ class Measurer:
             if self.is_filling and indicator.window > SHORT:
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
-                self.raw[reading.indicator, reading.district] = reading
-                fresh.append(self._finished(indicator, reading, feeds, now))
+                dated = replace(reading, known_at=now)
+                self.raw[reading.indicator, reading.district] = dated
+                fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
 
     def published(self, feeds: Mapping[str, FeedState], now: datetime) -> list[Reading]:
@@ -127,9 +128,9 @@ class Measurer:
         aged = overlay(reading, feeds, now, indicator)
         usual = self.usual.get((reading.indicator, reading.district))
         if usual is None:
-            return replace(aged, known_at=now) if aged.known_at is None else aged
+            return aged
         z = None if aged.value is None else robust_z(aged.value, usual, indicator)
-        return replace(aged, usual=usual, z=z, known_at=aged.known_at or now)
+        return replace(aged, usual=usual, z=z)
 
 
 def _not_yet(reading: Reading) -> Reading:

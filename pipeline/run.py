@@ -32,7 +32,7 @@ TICK = timedelta(seconds=1)
 POLLERS = 6
 WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
-TIDY_EVERY = timedelta(minutes=30)
+TIDY_EVERY = timedelta(minutes=10)
 FINISH_S = 2.0  # what threads get to finish their batch
 
 
@@ -153,6 +153,8 @@ class Worker:
         else:
             self.stock.replace(load_window(rooms.history, now))
             self.board.take(rooms.history.notices(now))
+        if not self.judge.has_records:
+            self.judge.rebuild(rooms.history.alert_events())
         self.judge.remember(rooms.history.alert_events(since=now - timedelta(hours=25)))
         self.judge.retire_unknown(now)
 

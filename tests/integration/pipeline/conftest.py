@@ -1,0 +1,151 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import store
+from model import Snapshot
+from store import embedded
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 60.0
+
+PACK = """
+[city]
+id = "smallport"
+name = "Smallport"
+timezone = "Europe/Lisbon"
+
+[districts]
+file = "wards.geojson"
+id = "ward"
+name = "label"
+population = "pop"
+
+[[feeds]]
+id = "complaints"
+kind = "file"
+path = "complaints.csv"
+every = "1s"
+latency = "12h"
+gives = "case"
+timezone = "UTC"
+[feeds.columns]
+case_id = "Nr"
+opened_at = { column = "Opened", format = "%Y-%m-%dT%H:%M:%SZ" }
+closed_at = { column = "Closed", format = "%Y-%m-%dT%H:%M:%SZ", missing = [""] }
+service = "Kind"
+lat = "Lat"
+lon = "Lon"
+
+[[indicators]]
+id = "srv.new"
+window = "3h"
+
+[[rules]]
+id = "many"
+title = "Many new requests"
+indicator = "srv.new"
+scope = "city"
+direction = "high"
+warn = 50
+deadband = 5
+priority = { warn = 2 }
+cause = ["something broke"]
+consequence_if_ignored = "people wait"
+corrective_action = ["send somebody"]
+time_to_respond = "30m"
+"""
+
+
+def square(ward: str, west: float) -> dict[str, Any]:
+    ring = [[west, 0.0], [west + 1, 0.0], [west + 1, 1.0], [west, 1.0], [west, 0.0]]
+    return {
+        "type": "Feature",
+        "properties": {"ward": ward, "label": f"Ward {ward}", "pop": 50_000},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+
+
+def until(condition: Callable[[], Any], why: str, within_s: float = PATIENCE_S) -> Any:
+    """Wait for a condition and return what made it true."""
+    end = time.monotonic() + within_s
+    while not (found := condition()):
+        assert time.monotonic() < end, why
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class City:
+    """A tiny city: a folder, a store, and a worker that can be killed."""
+
+    folder: Path
+    data: Path
+    url: str
+    environment: dict[str, str] = field(default_factory=dict)
+    worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def csv(self) -> Path:
+        return self.folder / "complaints.csv"
+
+    def start(self) -> None:
+        self.worker = subprocess.Popen(
+            [sys.executable, str(ROOT / "worker.py")],
+            env={
+                **os.environ,
+                "BARTIZAN_CITY": str(self.folder),
+                "BARTIZAN_DATA": str(self.data),
+                **self.environment,
+            },
+            cwd=ROOT,
+        )
+
+    def kill(self) -> None:
+        assert self.worker is not None
+        self.worker.kill()
+        self.worker.wait()
+
+    def stop(self) -> int:
+        assert self.worker is not None
+        self.worker.terminate()
+        return self.worker.wait(20)
+
+    def snapshot(self, condition: Callable[[Snapshot], bool], why: str) -> Snapshot:
+        memory = store.open(self.url)
+
+        def find() -> Snapshot | None:
+            found = memory.latest()
+            return found if found is not None and condition(found) else None
+
+        try:
+            return until(find, why)
+        finally:
+            memory.close()
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    folder, data = tmp_path / "pack", tmp_path / "var"
+    folder.mkdir()
+    data.mkdir()
+    (folder / "city.toml").write_text(PACK, encoding="utf-8")
+    wards = {"type": "FeatureCollection", "features": [square("a", 0.0), square("b", 1.0)]}
+    (folder / "wards.geojson").write_text(json.dumps(wards), encoding="utf-8")
+    (folder / "complaints.csv").write_text("Nr,Opened,Closed,Kind,Lat,Lon\n", encoding="utf-8")
+    server = embedded.start(data)
+    made = City(folder, data, server.url)
+    try:
+        yield made
+    finally:
+        if made.worker is not None and made.worker.poll() is None:
+            made.kill()
+        server.stop()
