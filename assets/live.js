@@ -185,6 +185,7 @@
     const since = screen.published || screen.lastAt || at - (Date.now() - started);
     const words = {
       since: clock(since, zone, root.dataset.locale, "time"),
+      clock: clock(since, zone, root.dataset.locale, "time").slice(0, 5),
       silent: span(at - since, "words", root.dataset.day),
       retry: String(screen.retries),
       next: span(Math.max(0, (screen.nextAt || Date.now()) - Date.now()), "short", root.dataset.day),

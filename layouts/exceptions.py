@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dash import html
+from dash.development.base_component import Component
 
 from layouts import states, words
 from layouts.component import LiveComponent, Props
@@ -14,6 +15,7 @@ from layouts.parts import (
     indicator_href,
     reading_data,
     texts,
+    told,
 )
 from layouts.view import View
 from model import CITY, Indicator, Reading, Snapshot
@@ -59,7 +61,7 @@ def _build(scene: str, view: View) -> html.Section:
         [
             html.Header(
                 [
-                    html.H2(view.t("Unusual now, no alarm")),
+                    html.H2(_title(view)),
                     html.Span(id=part(scene, NAME, "basis")),
                     html.Span(
                         [html.I(view.t("worse")), html.I(view.t("better"))], className="bz-exc__dir"
@@ -73,6 +75,15 @@ def _build(scene: str, view: View) -> html.Section:
         ],
         className="bz-exc",
     )
+
+
+def _title(view: View) -> list[Component]:
+    """Return the heading: what was unusual when a display stopped is not what is unusual now."""
+    before, after = view.t.parts("Unusual at {clock}, no alarm", "clock")
+    return [
+        html.Span(view.t("Unusual now, no alarm"), className="bz-when-live"),
+        html.Span([before, told("clock"), after], className="bz-when-dead"),
+    ]
 
 
 def _row(scene: str, name: str) -> html.Div:
@@ -124,7 +135,7 @@ def _row_props(scene: str, name: str, reading: Reading | None, view: View) -> Pr
     else:
         said = {
             "area": view.place(reading.district),
-            "kpi": view.t(indicator.short),
+            "kpi": words.short_name(indicator, view),
             "value": _amount(reading, indicator, view),
             "usual": words.usual_range(reading.usual, indicator, view),
             "word": view.t(words.verdict(reading)),

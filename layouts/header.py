@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
-from dash.development.base_component import Component
 
 from layouts import states
 from layouts.component import LiveComponent, Props
 from layouts.ids import part
+from layouts.parts import told
 from layouts.view import View
 from model import Snapshot
 
@@ -142,22 +142,22 @@ def not_live(view: View) -> html.Section:
             html.Div(
                 [
                     html.B(t("DISPLAY NOT LIVE")),
-                    html.Span([t("since"), " ", _told("since")]),
+                    html.Span([t("since"), " ", told("since")]),
                 ],
                 className="bz-notlive__what",
             ),
             html.Div(
                 [
-                    html.P([html.B([before, _told("silent"), after]), " ", t(LAST_PICTURE)]),
+                    html.P([html.B([before, told("silent"), after]), " ", t(LAST_PICTURE)]),
                     html.P(t("New alarms cannot reach this screen. Use the operator console.")),
                 ],
                 className="bz-notlive__facts",
             ),
             html.Div(
                 [
-                    html.Span([retry[0], _told("retry"), retry[1]]),
-                    html.Span([following[0], html.B(_told("next")), following[1]]),
-                    html.Span(_told("screen")),
+                    html.Span([retry[0], told("retry"), retry[1]]),
+                    html.Span([following[0], html.B(told("next")), following[1]]),
+                    html.Span(told("screen")),
                 ],
                 className="bz-notlive__retry",
             ),
@@ -168,8 +168,3 @@ def not_live(view: View) -> html.Section:
 
 
 LAST_PICTURE = "This is the last picture received, not the present."
-
-
-def _told(what: str) -> Component:
-    told: dict[str, Any] = {"data-told": what}
-    return html.Time(**told)

@@ -59,6 +59,12 @@ def age(at: datetime | None = None, *, form: str = "short", **attributes: Any) -
     return html.Time(**{"data-age": form, "data-at": ms(at), **attributes})
 
 
+def told(what: str) -> html.Time:
+    """Return an empty element that ``live.js`` fills while a display is not live."""
+    attributes: dict[str, Any] = {"data-told": what}
+    return html.Time(**attributes)
+
+
 def symbol(tone: str, state: str, letter: str) -> html.Span:
     """Return an alarm's symbol: shape and letter say the same as the hue."""
     return html.Span(html.B(letter), className=classes(f"bz-sym bz-sym--{tone}", state))

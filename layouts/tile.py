@@ -98,7 +98,7 @@ def _head(scene: str, name: str, indicator: Indicator, view: View) -> html.Heade
                 className="bz-sym is-none",
             ),
             html.Span(symbol("dq", states.UNACK, "?"), className="bz-tile__q"),
-            html.H3(view.t(indicator.short), className="bz-tile__name"),
+            html.H3(words.short_name(indicator, view), className="bz-tile__name"),
             age(id=part(scene, name, "age"), className="bz-tile__age"),
         ],
         className="bz-tile__head",
@@ -220,6 +220,7 @@ def _text_props(  # noqa: PLR0913, PLR0917 - the values of one tile, all of them
     label, usual = words.usual(reading.usual if reading else None, indicator, view)
     goal_label, goal = words.target(indicator, view)
     note = _note(alarm, indicator, view)
+    has_room = not note and label == t("usual")  # few weeks must be said, a target need not
     due = t.every(words.every(reading, indicator, snapshot))
     before, after = t.parts("{age} old, due every {every}", "age", every=due)
     observed = reading.observed_at if reading else None
@@ -234,8 +235,8 @@ def _text_props(  # noqa: PLR0913, PLR0917 - the values of one tile, all of them
             "unit": unit,
             "usual-label": _coverage(reading, view) or label,
             "usual": "" if _coverage(reading, view) else usual,
-            "target-label": "" if note else goal_label,
-            "target": "" if note else goal,
+            "target-label": goal_label if has_room else "",
+            "target": goal if has_room else "",
             "note": note,
             "due-before": before,
             "due-after": after,
@@ -259,7 +260,7 @@ def _note(alarm: Alert | None, indicator: Indicator, view: View) -> str:
     """Return where the alarm is, when it is not the city's: ``Tétreaultville 2.6``."""
     if alarm is None or alarm.district == CITY:
         return ""
-    value = view.t.short(alarm.value, indicator.decimals)
+    value = view.t.short(alarm.value, words.decimals(indicator, view))
     return f"{view.place(alarm.district)} {value}".strip()
 
 

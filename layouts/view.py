@@ -88,6 +88,11 @@ class View:
         local = (i for i in self.indicators.values() if "city" not in i.district_aggregation)
         return next(local, None)
 
+    @cached_property
+    def has_residents(self) -> bool:
+        """Whether rates per resident can be told at all."""
+        return any(district.population for district in self.districts.values())
+
     @property
     def locale(self) -> str:
         """The reader's language."""

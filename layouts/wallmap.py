@@ -230,6 +230,8 @@ def _head_props(
     )
     name = words.unit_word(indicator, view)
     unit = t("{unit}, by district", unit=name) if name else t("by district")
+    if indicator.is_counted and indicator.window:
+        unit = t("{what}, last {window}", what=unit, window=t.every(indicator.window))
     props = texts(
         scene,
         NAME,

@@ -7,6 +7,7 @@ from metrics.baseline import word
 from model import Alert, Indicator, Quality, Reading, Snapshot, Usual
 
 QUIET_UNITS = frozenset({"", "ratio", "index"})  # a number without a unit says as much
+PER_RESIDENTS = "per 100 000"  # a plain count where no district's population is known
 FULL_WEEKS = 6  # a usual that rests on fewer says so
 
 SIGNS = {"high": "≥", "low": "≤"}
@@ -20,9 +21,24 @@ def verdict(reading: Reading | None) -> str:
     return word(reading.z)
 
 
+def short_name(indicator: Indicator, view: View) -> str:
+    """Return an indicator's short name; where it ends in a window, with the city's own."""
+    text = view.t(indicator.short)
+    head, _, tail = text.rpartition(", ")
+    if head and indicator.is_counted and any(letter.isdigit() for letter in tail):
+        return f"{head}, {view.t.every(indicator.window)}"
+    return text
+
+
 def brief_name(indicator: Indicator, view: View) -> str:
     """Return an indicator's short name up to its first comma: ``River``, where space is scarce."""
     return view.t(indicator.short).partition(",")[0]
+
+
+def decimals(indicator: Indicator, view: View) -> int:
+    """Return how many decimals a number has; a plain count has none."""
+    is_count = indicator.unit == PER_RESIDENTS and not view.has_residents
+    return 0 if is_count else indicator.decimals
 
 
 def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
@@ -30,8 +46,8 @@ def value(reading: Reading | None, indicator: Indicator, view: View) -> str:
     if reading is None or reading.value is None:
         return "<5" if reading and reading.suppressed else ""
     if reading.quality is Quality.UNCERTAIN:
-        return "~" + view.t.compact(reading.value, max(0, indicator.decimals - 1))
-    return view.t.compact(reading.value, indicator.decimals)
+        return "~" + view.t.compact(reading.value, max(0, decimals(indicator, view) - 1))
+    return view.t.compact(reading.value, decimals(indicator, view))
 
 
 def unit(reading: Reading | None, indicator: Indicator, view: View) -> str:
@@ -44,6 +60,8 @@ def unit_word(indicator: Indicator, view: View) -> str:
     """Return an indicator's unit in words that do not break inside a number; "" for none."""
     if indicator.unit in QUIET_UNITS:
         return ""
+    if indicator.unit == PER_RESIDENTS and not view.has_residents:
+        return view.t("requests")
     return view.t(indicator.unit).replace("0 0", "0\u202f0")
 
 
@@ -67,8 +85,8 @@ def usual_range(known: Usual | None, indicator: Indicator, view: View) -> str:
     """Return the range alone, without digits that a wall cannot use."""
     if known is None:
         return ""
-    decimals = indicator.decimals if known.high - known.low < 10 else 0  # noqa: PLR2004 - two digits say enough
-    return view.t.span(known.low, known.high, decimals)
+    places = decimals(indicator, view) if known.high - known.low < 10 else 0  # noqa: PLR2004 - two digits say enough
+    return view.t.span(known.low, known.high, places)
 
 
 def target(indicator: Indicator, view: View) -> tuple[str, str]:
@@ -97,7 +115,7 @@ def alarm_value(alert: Alert, indicator: Indicator | None, view: View) -> str:
         return ""
     if indicator is None:
         return view.t.brief(alert.value, 2)
-    text = view.t.short(alert.value, indicator.decimals)
+    text = view.t.short(alert.value, decimals(indicator, view))
     unit_text = unit_word(indicator, view)
     return f"{text}\xa0{unit_text}" if unit_text else text
 

@@ -38,6 +38,7 @@ def test_silence_is_delayed_at_five_seconds_and_not_live_at_twelve(
     assert band.is_visible()
     assert "DISPLAY NOT LIVE" in band.inner_text()
     assert "no server" in page.inner_text(".bz-beat")
+    assert page.inner_text(".bz-exc h2").startswith("Unusual at ")
 
     page.clock.fast_forward(120_000)
     page.wait_for_function(

@@ -74,15 +74,17 @@ def districts() -> Districts:
     frame = gpd.GeoDataFrame.from_features(features, crs=4326)
     frame["id"] = [str(feature["id"]) for feature in features]
     frame["name"] = [name.split("-", 1)[1] for name in frame["district"]]
+    frame["residents"] = 30_000
     frame["borough"] = [f"borough {int(key) // 10}" for key in frame["id"]]
-    return build(frame, id="id", name="name", borough="borough")
+    return build(frame, id="id", name="name", population="residents", borough="borough")
 
 
 def indicator(row: tuple[object, ...]) -> Indicator:
     key, short, unit, direction, decimals, target, *_, cadence, _z, _age = row
     return Indicator(
         id=str(key),
-        title="New 311 requests, last 3 h" if key == "srv.new" else str(short),
+        title="New 311 requests" if key == "srv.new" else str(short),
+        is_counted=str(key).startswith("srv."),
         short=str(short),
         unit=str(unit),
         direction=str(direction),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from layouts import words
 from layouts.component import Props
 from layouts.tile import props
 from model import Alert, Quality, Reading, Snapshot
@@ -154,6 +155,28 @@ def test_a_stale_tile_names_the_cadence_of_its_slowest_feed() -> None:
 
     assert found["due-after"]["children"] == " old, due every 5\xa0min"
     assert found["due-age"]["data-at"] == found["root"]["data-observed-at"]
+
+
+def test_without_residents_a_rate_is_a_count_and_a_window_is_the_citys_own() -> None:
+    new = replace(BY_ID["srv.new"], unit="per 100 000", decimals=1, window=timedelta(hours=24))
+    city = view()
+    bare = {key: replace(one, population=None) for key, one in city.districts.items()}
+    empty = replace(city, districts=bare)
+
+    assert words.unit_word(new, city) == "per 100\u202f000"
+    assert words.unit_word(new, empty) == "requests"
+    assert words.value(city_readings()["srv.new"], new, empty) == "28"
+    assert words.short_name(new, city) == "New 311, 1\xa0d"
+
+
+def test_few_weeks_are_said_even_where_a_target_must_give_way() -> None:
+    usual = city_readings()["inf.power"].usual
+    assert usual is not None
+
+    found = tile(power(usual=replace(usual, weeks=1)))
+
+    assert found["usual-label"]["children"] == "usual of 1 week"
+    assert found["target"]["children"] == ""
 
 
 def test_french_tiles_speak_french() -> None:
