@@ -13,11 +13,13 @@ import runpy
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import NoReturn
 
 NAME = "BARTIZAN_LEASH"  # environment: number of the inherited end of the pipe
 GRACE_S = 5.0
+FINISH_S = 1.0  # what other threads get when the main one has returned
 _PR_SET_PDEATHSIG = 1
 
 
@@ -76,13 +78,15 @@ def leave(code: str | int | None) -> NoReturn:
     """End this process in good order, but without taking the interpreter apart.
 
     Some native libraries complain at length when modules vanish around them; all that matters is
-    done before: threads joined, exit functions run, output written.
+    done before: threads joined (those that still wait for the world after a second are left),
+    exit functions run, output written.
     """
     if isinstance(code, str):
         sys.stderr.write(f"{code}\n")
+    until = time.monotonic() + FINISH_S
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name, and os._exit skips them
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -20,8 +20,8 @@ from store.errors import EmbeddedError
 log = structlog.get_logger("house")
 
 TEND_S = 0.1
-STOP_WITHIN_S = 3.6  # of the children; with the store's end it stays under five seconds
-WEB_HEAD_START_S = 0.8
+STOP_WITHIN_S = 3.8  # of the children; with the store's end it stays under five seconds
+WEB_HEAD_START_S = 0.4
 STORE_RETRY_S = 2.0
 MAKE = "make"  # value of BARTIZAN_LEASH in the Makefile: end when make has been killed
 
@@ -66,7 +66,7 @@ def roles(plan: Plan) -> list[Role]:
     web = ("-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "app:server")
     found = [
         Role("web", web, WEB_HEAD_START_S),
-        Role("worker", (str(ROOT / "worker.py"),), head_start_s=1.5),
+        Role("worker", (str(ROOT / "worker.py"),), head_start_s=2.0),
     ]
     if plan.is_simulated:
         found.append(Role("demo", plan.demo, head_start_s=0.3))
