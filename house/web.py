@@ -11,7 +11,7 @@ from typing import Any
 import dash
 import structlog
 from dash import Dash
-from flask import Flask
+from flask import Flask, request
 
 import api
 import cities
@@ -95,8 +95,8 @@ def make(wanted: Wanted) -> Web:
     )
     server.register_blueprint(api.blueprint(door))
     server.register_blueprint(api.health_blueprint(door))
-    gate.install(server, lambda path: pages.is_known(path, views[pack.city.locale]), problems.say)
-    application = _pages(server, store, long_memory, views, pack.city.locale)
+    gate.install(server, lambda path: _is_known(path, views[pack.city.locale]), problems.say)
+    application = _pages(server, store, long_memory, views, wanted)
     headers.install(server)
     _draw_once(server)
     headers.allow_scripts(server, application.csp_hashes())
@@ -104,7 +104,7 @@ def make(wanted: Wanted) -> Web:
 
 
 def _pages(
-    server: Flask, store: stores.Store, long_memory: Any, views: dict[str, View], locale: str
+    server: Flask, store: stores.Store, long_memory: Any, views: dict[str, View], wanted: Wanted
 ) -> Dash:
     """Register every Dash page and the callbacks of the desk."""
     application = Dash(
@@ -119,17 +119,25 @@ def _pages(
         index_string=pages.INDEX,
         enable_mcp=False,
     )
+    locale = wanted.pack.city.locale
     context = pages.PageContext(
         latest=_newest(store, server),
         view=lambda wish: views.get(wish or locale, views[locale]),
         history=long_memory.readings,
         audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
         rejects=lambda feed: store.rejects(feed).items,
+        events=lambda since: long_memory.alert_events(since=since),
+        clock=wanted.clock,
     )
     pages.register(application, context)
     if (room := find_spec("callbacks")) and room.origin:
         import_module("callbacks").register(application, store, context)
     return application
+
+
+def _is_known(path: str, view: View) -> bool:
+    """Whether a page answers at the address of this request."""
+    return pages.is_known(path, view, request.args.get("district"))
 
 
 def _newest(store: stores.Store, server: Flask) -> Callable[[], Snapshot | None]:

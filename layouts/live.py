@@ -11,6 +11,7 @@ from layouts.component import (
     scene_props,
     walk,
 )
+from layouts.desk.pages import DESKS
 from layouts.walls import WALLS
 
 __all__ = [
@@ -24,4 +25,4 @@ __all__ = [
     "walk",
 ]
 
-SCENES: Mapping[str, Scene] = {**WALLS}
+SCENES: Mapping[str, Scene] = {**WALLS, **DESKS}

@@ -1,0 +1,169 @@
+"""The recent course of a reading, asked from the history, and drawn."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from figures.theme import Figure
+from figures.trend import Level, trend
+from layouts import words
+from layouts.desk import values
+from layouts.view import View
+from model import CITY, Alert, Indicator, Quality, Reading, Snapshot
+
+DAY, WEEK = "24h", "7d"
+NEAR = 0.6  # a line farther from the data than this share of their range is not drawn
+ROOM = 0.08  # of the range, free above and below
+SPANS: Mapping[str, tuple[timedelta, timedelta]] = {  # how far back, and one point per
+    DAY: (timedelta(hours=24), timedelta(minutes=15)),
+    WEEK: (timedelta(days=7), timedelta(hours=1)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Values by time, oldest first; ``None`` is a gap. Not ``is_known``: the history is silent."""
+
+    times: tuple[datetime, ...] = ()
+    values: tuple[float | None, ...] = ()
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+    is_known: bool = True
+
+
+def ask(
+    history: Callable[..., Sequence[Any]],
+    indicator: Indicator,
+    district: str,
+    *,
+    now: datetime,
+    span: str = DAY,
+) -> Course:
+    """Return the course that the history holds; a step without a sound value is a gap."""
+    back, step = SPANS[span]
+    step = max(step, indicator.cadence)
+    end = datetime.fromtimestamp(
+        (now.timestamp() // step.total_seconds() + 1) * step.total_seconds(), now.tzinfo
+    )
+    start = end - step * max(1, back // step)
+    try:
+        rows = history(indicator.id, district=district, start=start, end=end, resolution=step)
+    except Exception:  # noqa: BLE001 - a chart that cannot be drawn must not cost the page
+        return Course(is_known=False)
+    by_time = {row["at"]: row for row in rows}
+    times = tuple(start + step * n for n in range(round((end - start) / step)))
+    found = [by_time.get(at, {}) for at in times]
+    return Course(
+        times=times,
+        values=tuple(_sound(row) for row in found),
+        low=tuple(row.get("usual_low") for row in found),
+        high=tuple(row.get("usual_high") for row in found),
+    )
+
+
+def _sound(row: Mapping[str, Any]) -> float | None:
+    quality = Quality(row.get("quality") or Quality.NODATA)
+    value = row.get("value")
+    return None if quality.is_frozen or value is None else float(value)
+
+
+def of(snapshot: Snapshot, indicator: str, district: str = CITY) -> Course | None:
+    """Return the course that the snapshot carries, if it does."""
+    found = snapshot.trend(indicator, district)
+    return Course(found.times, found.values, found.low, found.high) if found else None
+
+
+def ended(course: Course, reading: Reading | None) -> Course:
+    """Return the course with the newest reading as its last point."""
+    if reading is None or reading.value is None or reading.quality.is_frozen or not course.times:
+        return course
+    kept = (*course.values[:-1], reading.value)
+    low, high = course.low, course.high
+    if reading.usual and low and high:
+        low, high = (*low[:-1], reading.usual.low), (*high[:-1], reading.usual.high)
+    return Course(course.times, kept, low, high, course.is_known)
+
+
+def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
+    course: Course,
+    indicator: Indicator,
+    view: View,
+    *,
+    theme: str,
+    alert: Alert | None = None,
+    tone: str = "",
+    span: str = DAY,
+) -> Figure:
+    """Return the figure of a course with the limits of its alarm, or of its indicator."""
+    zone = ZoneInfo(view.city.timezone)
+    times = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in course.times]
+    levels = _levels(indicator, alert, tone, view)
+    bottom, top = reach([*course.values, *course.low, *course.high], levels)
+    figure = trend(
+        times,
+        course.values,
+        course.low,
+        course.high,
+        theme=theme,
+        name=view.t(indicator.short),
+        unit=view.t(indicator.unit) if indicator.unit else "",
+        decimals=indicator.decimals,
+        usual=view.t("usual"),
+        levels=[level for level in levels if bottom <= level.value <= top],
+        tone=tone,
+        is_week=span == WEEK,
+        point=view.t.point,
+    )
+    figure["layout"]["uirevision"] = f"{indicator.id} {span}"
+    figure["layout"]["yaxis"] = {"range": [bottom, top], "nticks": 5}
+    figure["layout"]["xaxis"] |= {
+        "range": [times[0], times[-1]] if times else None,
+        "tickformat": "%m-%d" if span == WEEK else "%H:%M",
+        "hoverformat": "%Y-%m-%d %H:%M",
+        "nticks": 8,
+    }
+    return figure
+
+
+def reach(values: Sequence[float | None], levels: Sequence[Level]) -> tuple[float, float]:
+    """Return the range to draw: all values, and the lines that lie near them.
+
+    >>> reach([], [])
+    (0.0, 1.0)
+
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return 0.0, 1.0
+    bottom, top = min(known), max(known)
+    near = NEAR * ((top - bottom) or abs(top) or 1.0)
+    for level in levels:
+        if bottom - near <= level.value <= top + near:
+            bottom, top = min(bottom, level.value), max(top, level.value)
+    room = ROOM * ((top - bottom) or abs(top) or 1.0)
+    return (0.0 if bottom >= 0 > bottom - room else bottom - room), top + room
+
+
+def _levels(indicator: Indicator, alert: Alert | None, tone: str, view: View) -> list[Level]:
+    t, found = view.t, []
+    if alert is not None and alert.limit is not None:
+        text = t("limit {limit}", limit=words.limit(alert, indicator, view))
+        found.append(Level(alert.limit, text, tone))
+    else:
+        limit = indicator.threshold
+        named: list[tuple[str, float | None]] = []
+        if limit.kind == "value":
+            named = [("warning {limit}", limit.warn), ("critical {limit}", limit.crit)]
+        elif limit.kind == "band":
+            named = [("warning {limit}", limit.low), ("warning {limit}", limit.high)]
+        found += [
+            Level(value, t(word, limit=values.number(value, view)))
+            for word, value in named
+            if value is not None
+        ]
+    if indicator.target is not None:
+        text = t("target {value}", value=values.number(indicator.target, view))
+        found.append(Level(indicator.target, text, "target"))
+    return found

@@ -1,0 +1,154 @@
+"""The panel of the chosen feed: its tree, without values."""
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts import states
+from layouts.ids import part, slot
+from layouts.parts import age, aria, symbol
+from layouts.view import View
+
+SCOPE, NAME = "feed", "detail"
+CHOSEN, ROOT = part(SCOPE, NAME, "chosen"), part(SCOPE, NAME, "root")
+INDICATORS, REASONS, CLAIMS = 8, 6, 4
+TROUBLE = (
+    ("next", "next try"),
+    ("tries", "failed in a row"),
+    ("when", "last failure"),
+    ("asked", "last answer"),
+)
+CLOCKS = (("observed", "observed"), ("published", "published"), ("fetched", "fetched"))
+PAPERS = (("owner", "owner"), ("licence", "licence"), ("kind", "kind"), ("gives", "gives"))
+CHOOSE = "Choose a feed to see its errors, what it freezes and what was refused."
+
+
+def key(name: str) -> str:
+    """Return the id of one part of the panel."""
+    return part(SCOPE, NAME, name)
+
+
+def panel(view: View) -> html.Aside:
+    """Return the empty panel."""
+    t = view.t
+    return html.Aside(
+        [
+            dcc.Store(id=CHOSEN),
+            html.P(t(CHOOSE), id=key("none"), className="bz-detail__none"),
+            html.Div(
+                [
+                    _head(),
+                    _section(
+                        t("Trouble"),
+                        html.P(id=key("error"), className="bz-code"),
+                        _pairs(TROUBLE, view),
+                    ),
+                    _section(
+                        t("What it freezes when it is silent"),
+                        html.Ul([_indicator(n) for n in range(INDICATORS)], className="bz-freezes"),
+                        html.P(id=key("more"), className="bz-fsec__note"),
+                        html.Ul([_claim(n) for n in range(CLAIMS)], className="bz-freezes"),
+                    ),
+                    _section(html.Span(id=key("quarantine")), _quarantine(view)),
+                    _section(
+                        t("Three clocks of the newest row"), _pairs(CLOCKS, view, "bz-kv bz-kv--3")
+                    ),
+                    _section(t("Where it comes from"), _pairs(PAPERS, view)),
+                ],
+                id=key("body"),
+                className="is-none",
+            ),
+        ],
+        id=ROOT,
+        className="bz-detail bz-fdetail",
+        **aria(t("The chosen feed")),
+    )
+
+
+def _head() -> html.Header:
+    return html.Header(
+        [
+            symbol("dq", states.ACK, "?"),
+            html.Div(
+                [
+                    html.H2(id=key("title")),
+                    html.P(
+                        [
+                            html.Span(id=key("said-before")),
+                            age(id=key("age")),
+                            html.Span(id=key("said-after")),
+                        ]
+                    ),
+                ]
+            ),
+            html.Span(id=key("key"), className="bz-detail__link"),
+        ],
+        className="bz-detail__head",
+    )
+
+
+def _section(title: str | Component, *inside: Component) -> html.Section:
+    return html.Section([html.H3(title), *inside], className="bz-fsec")
+
+
+def _pairs(pairs: Sequence[tuple[str, str]], view: View, look: str = "bz-kv") -> html.Dl:
+    return html.Dl(
+        [html.Div([html.Dt(view.t(word)), html.Dd(id=key(name))]) for name, word in pairs],
+        className=look,
+    )
+
+
+def _indicator(n: int) -> html.Li:
+    name = slot("ind", n)
+    return html.Li(
+        [
+            html.A(id=key(f"{name}-name"), href="/indicators"),
+            html.Span(id=key(f"{name}-value")),
+        ],
+        id=key(name),
+        className="is-none",
+    )
+
+
+def _claim(n: int) -> html.Li:
+    name = slot("alarm", n)
+    return html.Li(
+        [html.A(id=key(f"{name}-name"), href="/alerts"), html.Span(id=key(f"{name}-value"))],
+        id=key(name),
+        className="is-none",
+    )
+
+
+def _quarantine(view: View) -> html.Table:
+    t = view.t
+    return html.Table(
+        [
+            html.Thead(
+                html.Tr(
+                    [
+                        html.Th(t("Reason"), scope="col"),
+                        html.Th(t("Rows"), scope="col", className="is-num"),
+                        html.Th(t("Line"), scope="col", className="is-num"),
+                        html.Th(t("Sample as received"), scope="col"),
+                    ]
+                )
+            ),
+            html.Tbody(
+                [
+                    html.Tr(
+                        [
+                            html.Td(id=key(f"{slot('rej', n)}-reason")),
+                            html.Td(id=key(f"{slot('rej', n)}-n"), className="is-num"),
+                            html.Td(id=key(f"{slot('rej', n)}-line"), className="is-num"),
+                            html.Td(id=key(f"{slot('rej', n)}-raw"), className="bz-code"),
+                        ],
+                        id=key(slot("rej", n)),
+                        className="is-none",
+                    )
+                    for n in range(REASONS)
+                ]
+            ),
+        ],
+        className="bz-table bz-table--plain bz-quar",
+    )

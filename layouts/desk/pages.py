@@ -1,0 +1,68 @@
+"""The desk pages by path, with what an address may ask of them."""
+
+from collections.abc import Callable
+
+from dash.development.base_component import Component
+
+from layouts.component import fill, scene_layout
+from layouts.context import PageContext
+from layouts.desk import frame, links
+from layouts.desk.alertdesk import alert_page
+from layouts.desk.alerts import ALERTS
+from layouts.desk.catalogue import INDICATORS, catalogue_page
+from layouts.desk.feeds import FEEDS, feed_page
+from layouts.desk.home import HOME
+from layouts.desk.indicator import INDICATOR, indicator_page, is_place
+from layouts.view import View
+
+DESKS = {scene.id: scene for scene in (HOME, *ALERTS.values(), FEEDS, INDICATORS, INDICATOR)}
+ASKED = ("alert", "id", "state", "page", "feed", "district", "span")
+
+
+def register(context: PageContext, page: Callable[..., None]) -> None:
+    """Register every desk page by ``page`` (name, path, title, layout)."""
+
+    def view(query: dict[str, object]) -> View:
+        return context.view(links.asked(query.get("lang")) or links.asked(query.get("locale")))
+
+    def home(**query: object) -> Component:
+        root = scene_layout(HOME, context.latest(), view(query))
+        return fill(root, frame.languages(HOME.id, links.HOME))
+
+    def alerts(**query: object) -> Component:
+        return alert_page(context, view(query), wanted(query))
+
+    def feeds(**query: object) -> Component:
+        return feed_page(context, view(query), wanted(query))
+
+    def catalogue(**query: object) -> Component:
+        return catalogue_page(context, view(query))
+
+    def indicator(key: object = None, **query: object) -> Component:
+        return indicator_page(context, view(query), links.asked(key), wanted(query))
+
+    page("home", path=links.HOME, title="Bartizan", layout=home)
+    page("alerts", path=links.ALERTS, title="Bartizan, alerts", layout=alerts)
+    page("feeds", path=links.FEEDS, title="Bartizan, feeds", layout=feeds)
+    page("indicators", path=links.INDICATORS, title="Bartizan, indicators", layout=catalogue)
+    page(
+        "indicator",
+        path_template=f"{links.INDICATORS}/<key>",
+        title="Bartizan, indicator",
+        layout=indicator,
+    )
+
+
+def wanted(query: dict[str, object]) -> dict[str, str | None]:
+    """Return what an address may ask, each as one short text; all else is ignored."""
+    return {name: links.asked(query.get(name)) for name in ASKED}
+
+
+def is_known(parts: list[str], view: View, district: str | None = None) -> bool:
+    """Whether a desk page answers at a path."""
+    match parts:
+        case [] | ["alerts"] | ["feeds"] | ["indicators"]:
+            return True
+        case ["indicators", key]:
+            return key in view.indicators and (not district or is_place(district, view))
+    return False
