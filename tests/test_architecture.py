@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "house": PURE | {"store", "history", "cities", "layouts", "callbacks", "push", "api"},
     "worker": {"pipeline", "house", "settings"},
     "app": {"house", "cities", "store", "settings", "pipeline"},
-    "gunicorn.conf": {"app", "settings"},
+    "gunicorn.conf": {"app", "house", "settings"},
 }
 
 EVERYWHERE = {"structlog"}  # the log of whoever acts; the pure rooms and model are barred below

@@ -1,5 +1,6 @@
 """The whole house as a person starts it: real processes on free ports, no network."""
 
+import json
 import re
 import signal
 import socket
@@ -256,3 +257,15 @@ def test_the_api_of_a_living_house_reads_and_commands(start):
         ]
     )
     assert (audit[0]["actor"], audit[0]["comment"]) == ("Ann", "seen")
+
+
+def test_check_tells_a_good_pack_from_a_bad_one(tmp_path):
+    good = call(str(ROOT / "app.py"), "check", str(ROOT / "cities" / "montreal"), cwd=tmp_path)
+    (tmp_path / "city.toml").write_text('[city]\nid = "x"\nnmae = "X"\n')
+    bad = call(str(ROOT / "app.py"), "check", str(tmp_path), "--json", cwd=tmp_path)
+
+    assert good.returncode == 0, good.stdout
+    assert "58 districts" in good.stdout
+    assert bad.returncode == 1
+    assert json.loads(bad.stdout)["ok"] is False
+    assert "nmae" in bad.stdout
