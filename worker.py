@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["backfill"]:
             return run_backfill(rooms)
-        case ["backfill", part] if part.isdigit():
-            return run_backfill(rooms, int(part))
+        case ["backfill", "facts" | "readings" as stage, part] if part.isdigit():
+            return run_backfill(rooms, stage, int(part))
         case [_, *_]:
             print("usage: python worker.py [backfill]", file=sys.stderr)  # noqa: T201 - usage
             return 2

@@ -77,16 +77,24 @@ class Writer:
             ValueError: a fact has no ``known_at``, an id is none, or the order is not the stream's.
 
         """
-        source = f"{epoch}:{shard}"
+        return self._append_kinds(f"{epoch}:{shard}", items, {})
+
+    def _append_kinds(
+        self, source: str, items: Sequence[tuple[str, Fact]], derived: Mapping[str, Column]
+    ) -> int:
         n_new = 0
         for kind, shape in _SHAPES.items():
             mine = [item for item in items if type(item[1]) is kind]
             if mine:
-                n_new += self._append_after(source, shape, mine)
+                n_new += self._append_after(source, shape, mine, derived)
         return n_new
 
     def _append_after(
-        self, source: str, shape: schemas.Shape, items: Sequence[tuple[str, Fact]]
+        self,
+        source: str,
+        shape: schemas.Shape,
+        items: Sequence[tuple[str, Fact]],
+        derived: Mapping[str, Column],
     ) -> int:
         table = self._tables[shape.name]
         marks = [Mark.of(name) for name, _ in items]
@@ -100,7 +108,7 @@ class Writer:
                 if last is None or mark > last
             ]
             if fresh:
-                table.append(arrow(shape, fresh), source=source, mark=marks[-1])
+                table.append(arrow(shape, fresh, derived), source=source, mark=marks[-1])
         return len(fresh)
 
     def last_id(self, shard: int | str = 0, *, epoch: int = 0) -> str | None:
@@ -109,12 +117,23 @@ class Writer:
         known = [mark for mark in marks if mark is not None]
         return str(max(known)) if known else None
 
-    def append_chunk(self, facts: Sequence[Fact], *, source: str, chunk: int) -> int:
-        """Append chunk number ``chunk`` (from 0, in order) of a back-fill, at most once."""
+    def append_chunk(
+        self,
+        facts: Sequence[Fact],
+        *,
+        source: str,
+        chunk: int,
+        derived: Mapping[str, Column] | None = None,
+    ) -> int:
+        """Append chunk number ``chunk`` (from 0, in order) of a back-fill, at most once.
+
+        ``derived`` gives columns that stand for fields of the facts (``known_at``,
+        ``district_id``), as a function of the rows: cheaper than new facts by the million.
+        """
         entry = f"{chunk + 1}-0"
         items = [(f"{entry}.{at}", fact) for at, fact in enumerate(facts[:-1])]
         items += [(entry, fact) for fact in facts[-1:]]
-        return self.append_facts(items, shard=f"chunk:{source}")
+        return self._append_kinds(f"0:chunk:{source}", items, derived or {})
 
     def append_readings(
         self, readings: Sequence[Reading], *, source: str | None = None, chunk: int | None = None

@@ -4,22 +4,23 @@ Only the demo and recordings may do this. Facts carry the arrival that they woul
 "as known then" tells the truth about the filled past as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
 
 import httpx
 
 import feeds
 from cities import Pack
-from feeds.replay import Replay, unfold
+from feeds.replay import Replay, told_at, unfold
 from history import History
 from metrics import Scope, measure
 from metrics.window import Window
 from model import Case, Fact, Feed, Indicator, Notice, Reading
 from model.plain import instant
-from pipeline.places import place
+from pipeline.places import districts_of
 from pipeline.scope import scope_of
 
 BATCH = 50_000
@@ -28,7 +29,6 @@ QUARTER = timedelta(minutes=15)
 FINE = timedelta(hours=24)  # the last day is measured by the quarter hour, for the sparks
 REPLAY_WEEKS = 2
 LOOK_BACK = timedelta(days=2)  # cases opened, and nights measured, before the first hour
-SOURCES_AT_ONCE = 3
 ARCHIVES = frozenset({"open311", "sensorthings"})  # kinds that tell of a whole span at once
 
 Progress = Callable[[float], None]
@@ -50,22 +50,28 @@ class Filling:
         """The name under which the history takes each chunk once."""
         return f"backfill-{instant(self.until)}"
 
-    def fill_facts(self) -> int:
-        """Write the facts of the past; return how many."""
-        sources = self._sources()
-        facts: list[Fact] = []
-        with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-            for number, found in enumerate(pool.map(self._past, sources), start=1):
-                facts.extend(found)
-                self.tell(0.4 * number / len(sources))
-        latency = {feed.id: feed.latency for feed in sources}
-        known = [replace(fact, known_at=arrival(fact, latency)) for fact in facts]
-        placed = place(known, self.pack.districts).facts
-        for chunk, start in enumerate(range(0, len(placed), BATCH)):
-            batch = placed[start : start + BATCH]
-            self.history.append_chunk(batch, source=self.source, chunk=chunk)
-        self.tell(0.5)
-        return len(placed)
+    def fill_facts(self, part: int, parts: int) -> int:
+        """Write the past of every ``parts``-th feed; return how many facts."""
+        sources = self._sources()[part::parts]
+        count = 0
+        for number, feed in enumerate(sources, start=1):
+            told = self._told(feed)
+            for chunk, batch in enumerate(iter(lambda: list(islice(told, BATCH)), [])):  # noqa: B023 - used at once
+                count += self.history.append_chunk(
+                    batch,
+                    source=f"{self.source}-{feed.id}",
+                    chunk=chunk,
+                    derived=self._derived(feed),
+                )
+            self.tell(0.5 * number / len(sources))
+        return count
+
+    def _derived(self, feed: Feed) -> dict[str, Callable[[Sequence[Any]], list[Any]]]:
+        """When each fact would have been known, and where it lies."""
+        return {
+            "known_at": lambda rows: [told_at(row) + feed.latency for row in rows],
+            "district_id": lambda rows: districts_of(rows, self.pack.districts),
+        }
 
     def fill_readings(self, part: int, parts: int) -> None:
         """Measure every ``parts``-th past hour, so that there is something usual to compare with.
@@ -97,11 +103,8 @@ class Filling:
         weeks = timedelta(weeks=REPLAY_WEEKS)
         return max((feed.backfill or weeks for feed in self._sources()), default=weeks)
 
-    def _past(self, feed: Feed) -> list[Fact]:
-        """Return a feed's facts of the past, open versions before closed ones."""
-        return list(self._told(feed))
-
     def _told(self, feed: Feed) -> Iterator[Fact]:
+        """Yield a feed's facts of the past, open versions before closed ones."""
         if feed.replay:
             recorded = feeds.poll(feed, self.client, {}, now=self.until).parsed.accepted
             found: Iterable[Fact] = Replay.build(recorded, feed).past(self.until, REPLAY_WEEKS)
@@ -133,11 +136,6 @@ class Filling:
             raise ValueError(f"feed {feed.id}: only the demo city can be asked about the past")
         path = feed.url.removeprefix(self.demo_url)
         return replace(feed, url=f"{self.demo_url}/at/{instant(at)}{path}")
-
-
-def arrival(fact: Fact, latency: dict[str, timedelta]) -> datetime:
-    """When a fact of the past would have been known: its time and the source's latency."""
-    return fact.observed_at + latency.get(fact.feed_id, timedelta(0))
 
 
 def moments(first: datetime, until: datetime) -> Iterator[datetime]:

@@ -24,7 +24,8 @@ NOTE = "backfill"  # where the store remembers how far it is; no feed may have t
 SCRIPT = Path(__file__).resolve().parents[1] / "worker.py"
 ANSWER_S = 10.0
 SOURCE_WAIT_S = 20.0
-PARTS = 2  # processes that measure the past
+PARTS = 2  # processes that fill the past
+STAGES = ("facts", "readings")
 OVERLAP = timedelta(hours=3)  # so that the wall has something to show before the past is there
 
 
@@ -91,10 +92,11 @@ class BackfillChild:
             os.close(self.pipe)
 
 
-def run_backfill(rooms: Rooms, part: int | None = None) -> int:
-    """Fill the past in this process; return the exit code.
+def run_backfill(rooms: Rooms, stage: str | None = None, part: int = 0) -> int:
+    """Fill the past; return the exit code.
 
-    Without a ``part`` the facts first, then the readings in as many processes as help.
+    Without a ``stage`` this process leads: facts first, then readings, each stage in as many
+    processes as help. With one (``facts``, ``readings``) it does its part of it.
     """
     until = rooms.store.memory(NOTE).get("until")
     moment = datetime.fromisoformat(until) if until else rooms.clock()
@@ -104,20 +106,28 @@ def run_backfill(rooms: Rooms, part: int | None = None) -> int:
         client=rooms.client,
         demo_url=rooms.demo_url,
         until=moment,
-        tell=_teller(rooms, instant(moment)) if not part else lambda _: None,
+        tell=_teller(rooms, instant(moment)) if stage is None else lambda _: None,
     )
-    if part is not None:
-        filling.fill_readings(part, PARTS)
+    if stage is not None:
+        _fill(filling, stage, part)
         return 0
     _await_demo(rooms)
-    started = rooms.clock()
-    count = filling.fill_facts()
-    log.info("facts filled in", facts=count, seconds=_seconds(rooms, started))
-    others = [_spawn(["backfill", str(number)]) for number in range(1, PARTS)]
-    filling.fill_readings(0, PARTS)
-    codes = [process.wait() for process, _ in others]
-    log.info("back-filled", seconds=_seconds(rooms, started))
-    return max(codes, default=0)
+    for name in STAGES:
+        started = rooms.clock()
+        others = [_spawn(["backfill", name, str(number)]) for number in range(1, PARTS)]
+        _fill(filling, name, 0)
+        codes = [process.wait() for process, _ in others]
+        log.info("back-filled", stage=name, seconds=_seconds(rooms, started))
+        if any(codes):
+            return max(codes)
+    return 0
+
+
+def _fill(filling: Filling, stage: str, part: int) -> None:
+    if stage == "facts":
+        filling.fill_facts(part, PARTS)
+    else:
+        filling.fill_readings(part, PARTS)
 
 
 def _seconds(rooms: Rooms, started: datetime) -> float:

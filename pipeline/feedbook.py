@@ -1,8 +1,9 @@
 """What is known of each feed's health, kept over restarts."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from metrics.quality import age_quality, deadlines
 from model import Feed, FeedState, Quality
@@ -11,7 +12,7 @@ POLLS_SHOWN = 48
 
 
 class FeedBook:
-    """The states of all feeds. One writer: the worker's main thread holds the lock it needs.
+    """The states of all feeds; threads may share it.
 
     A feed's quality follows the age of its newest fact, never the time of the last answer. After
     a feed was frozen it takes two polls in a row that brought something new to believe it again.
@@ -21,22 +22,24 @@ class FeedBook:
         """Start with every feed unknown."""
         self._states = {feed.id: _unknown(feed) for feed in feeds}
         self._fresh: dict[str, int] = {}
+        self._lock = threading.RLock()
 
     def restore(self, states: Iterable[FeedState]) -> None:
         """Take over what an earlier worker knew; the pack's own fields stay as they are now."""
-        for old in states:
-            if (known := self._states.get(old.id)) is not None:
-                self._states[old.id] = replace(
-                    old,
-                    kind=known.kind,
-                    name=known.name,
-                    gives=known.gives,
-                    due_every=known.due_every,
-                    latency=known.latency,
-                    replay=known.replay,
-                    licence=known.licence,
-                    owner=known.owner,
-                )
+        with self._lock:
+            for old in states:
+                if (known := self._states.get(old.id)) is not None:
+                    self._states[old.id] = replace(
+                        old,
+                        kind=known.kind,
+                        name=known.name,
+                        gives=known.gives,
+                        due_every=known.due_every,
+                        latency=known.latency,
+                        replay=known.replay,
+                        licence=known.licence,
+                        owner=known.owner,
+                    )
 
     def __getitem__(self, feed_id: str) -> FeedState:
         """Return the state of one feed."""
@@ -54,71 +57,81 @@ class FeedBook:
         is_same: bool,
     ) -> bool:
         """Book a poll that was answered; return whether the feed had been failing."""
-        old = self._states[feed_id]
-        if old.gives == "notice":  # a list without notices is news: nothing is announced
-            newest = published_at or now
-        seen = max((at for at in (old.last_observed_at, newest) if at), default=None)
-        has_news = seen is not None and seen != old.last_observed_at
-        if has_news:
-            self._fresh[feed_id] = self._fresh.get(feed_id, 0) + 1
-        mark = "same" if is_same else "rejects" if rejected else "ok"
-        self._states[feed_id] = replace(
-            old,
-            last_observed_at=seen,
-            last_published_at=published_at or old.last_published_at,
-            last_fetched_at=now,
-            accepted=old.accepted + accepted,
-            rejected=old.rejected + rejected,
-            failures=0,
-            last_error=None if old.failures == 0 else old.last_error,
-            polls=(*old.polls, mark)[-POLLS_SHOWN:],
-        )
-        return old.failures > 0
+        with self._lock:
+            old = self._states[feed_id]
+            if old.gives == "notice":  # a list without notices is news: nothing is announced
+                newest = published_at or now
+            seen = max((at for at in (old.last_observed_at, newest) if at), default=None)
+            has_news = seen is not None and seen != old.last_observed_at
+            if has_news:
+                self._fresh[feed_id] = self._fresh.get(feed_id, 0) + 1
+            mark = "same" if is_same else "rejects" if rejected else "ok"
+            self._states[feed_id] = replace(
+                old,
+                last_observed_at=seen,
+                last_published_at=published_at or old.last_published_at,
+                last_fetched_at=now,
+                accepted=old.accepted + accepted,
+                rejected=old.rejected + rejected,
+                failures=0,
+                last_error=None if old.failures == 0 else old.last_error,
+                polls=(*old.polls, mark)[-POLLS_SHOWN:],
+            )
+            return old.failures > 0
 
     def failed(self, feed_id: str, reason: str, *, now: datetime) -> bool:
         """Book a poll that failed; return whether this is the first failure in a row."""
-        old = self._states[feed_id]
-        self._states[feed_id] = replace(
-            old,
-            failures=old.failures + 1,
-            last_error=reason,
-            last_error_at=now,
-            polls=(*old.polls, "error")[-POLLS_SHOWN:],
-        )
-        return old.failures == 0
+        with self._lock:
+            old = self._states[feed_id]
+            self._states[feed_id] = replace(
+                old,
+                failures=old.failures + 1,
+                last_error=reason,
+                last_error_at=now,
+                polls=(*old.polls, "error")[-POLLS_SHOWN:],
+            )
+            return old.failures == 0
 
     def placed(self, feed_id: str, *, matched: int, unmatched: int) -> None:
         """Count facts that fell into a district, and those that fell into none."""
-        old = self._states[feed_id]
-        self._states[feed_id] = replace(
-            old, matched=old.matched + matched, unmatched=old.unmatched + unmatched
-        )
+        with self._lock:
+            old = self._states[feed_id]
+            self._states[feed_id] = replace(
+                old, matched=old.matched + matched, unmatched=old.unmatched + unmatched
+            )
 
     def scheduled(self, feed_id: str, at: datetime) -> None:
         """Note when the feed is asked next."""
-        self._states[feed_id] = replace(self._states[feed_id], next_due_at=at)
+        with self._lock:
+            self._states[feed_id] = replace(self._states[feed_id], next_due_at=at)
 
     def carries(self, indicators: Mapping[str, Iterable[str]]) -> None:
         """Note which indicators rest on each feed (feed id → indicator ids)."""
-        for feed_id, ids in indicators.items():
-            if feed_id in self._states:
-                self._states[feed_id] = replace(
-                    self._states[feed_id], indicators=tuple(sorted(ids))
-                )
+        with self._lock:
+            for feed_id, ids in indicators.items():
+                if feed_id in self._states:
+                    self._states[feed_id] = replace(
+                        self._states[feed_id], indicators=tuple(sorted(ids))
+                    )
 
     def age(self, now: datetime) -> list[FeedState]:
         """Let all feeds grow older; return those whose quality changed."""
-        changed = []
-        for feed_id, old in self._states.items():
-            aged = age_quality(old.last_observed_at, now, old.due_every, old.latency)
-            state = self._recovering(feed_id, old.state, aged)
-            late_at, stale_at, nodata_at = _limits(old)
-            new = replace(old, late_at=late_at, stale_at=stale_at, nodata_at=nodata_at)
-            if state is not old.state:
-                new = replace(new, state=state, state_since=now)
-                changed.append(new)
-            self._states[feed_id] = new
-        return changed
+        with self._lock:
+            return [
+                new
+                for feed_id, old in list(self._states.items())
+                if (new := self._grown(feed_id, old, now)).state is not old.state
+            ]
+
+    def _grown(self, feed_id: str, old: FeedState, now: datetime) -> FeedState:
+        aged = age_quality(old.last_observed_at, now, old.due_every, old.latency)
+        state = self._recovering(feed_id, old.state, aged)
+        late_at, stale_at, nodata_at = _limits(old)
+        new = replace(old, late_at=late_at, stale_at=stale_at, nodata_at=nodata_at, state=state)
+        if state is not old.state:
+            new = replace(new, state_since=now)
+        self._states[feed_id] = new
+        return new
 
     def _recovering(self, feed_id: str, old: Quality, aged: Quality) -> Quality:
         """Two polls with news are needed to leave a frozen state that was once alive."""
@@ -131,11 +144,13 @@ class FeedBook:
 
     def states(self) -> tuple[FeedState, ...]:
         """Return all states in the pack's order."""
-        return tuple(self._states.values())
+        with self._lock:
+            return tuple(self._states.values())
 
     def by_id(self) -> dict[str, FeedState]:
         """Return all states by feed id."""
-        return dict(self._states)
+        with self._lock:
+            return dict(self._states)
 
 
 def _unknown(feed: Feed) -> FeedState:
@@ -157,8 +172,3 @@ def _limits(state: FeedState) -> tuple[datetime | None, datetime | None, datetim
     if state.last_observed_at is None:
         return None, None, None
     return deadlines(state.last_observed_at, state.due_every, state.latency)
-
-
-def fresh_enough(state: FeedState, now: datetime, *, limit: timedelta) -> bool:
-    """Whether the newest fact of a feed is at most ``limit`` old."""
-    return state.last_observed_at is not None and now - state.last_observed_at <= limit

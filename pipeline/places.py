@@ -25,9 +25,7 @@ def place(facts: Sequence[Fact], districts: Districts) -> Placed:
     Facts outside every district keep ``None``: they count for the city, not for a district.
     """
     points = [fact for fact in facts if isinstance(fact, Observation | Case)]
-    lon = np.array([_number(fact.lon) for fact in points], dtype=np.float64)
-    lat = np.array([_number(fact.lat) for fact in points], dtype=np.float64)
-    found = iter(districts.district_of(lon, lat)) if points else iter(())
+    found = iter(districts_of(points, districts))
     placed: list[Fact] = []
     matched: Counter[str] = Counter()
     unmatched: Counter[str] = Counter()
@@ -35,12 +33,21 @@ def place(facts: Sequence[Fact], districts: Districts) -> Placed:
         if isinstance(fact, Notice):
             placed.append(_notice(fact, districts))
             continue
-        by_place = next(found)
-        named = districts.called(fact.district_id) if fact.district_id else None
-        district = named or by_place
+        district = next(found)
         (matched if district else unmatched)[fact.feed_id] += 1
         placed.append(replace(fact, district_id=district))
     return Placed(placed, matched, unmatched)
+
+
+def districts_of(facts: Sequence[Observation | Case], districts: Districts) -> list[str | None]:
+    """Return the district of each fact; sites repeat, so each point is looked up once."""
+    points = list({(fact.lon, fact.lat) for fact in facts})
+    lon = np.array([_number(point[0]) for point in points], dtype=np.float64)
+    lat = np.array([_number(point[1]) for point in points], dtype=np.float64)
+    by_point = dict(zip(points, districts.district_of(lon, lat), strict=True)) if points else {}
+    names = {fact.district_id for fact in facts if fact.district_id}
+    by_name = {name: districts.called(name) for name in names}
+    return [by_name.get(fact.district_id or "") or by_point[fact.lon, fact.lat] for fact in facts]
 
 
 def _notice(notice: Notice, districts: Districts) -> Notice:

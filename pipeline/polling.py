@@ -1,6 +1,5 @@
 """Asking the feeds: who is due, what came, how they are doing."""
 
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -41,7 +40,6 @@ class Poller:
     clock: Callable[[], datetime]
     recordings: dict[str, Replay] = field(default_factory=dict)
     _due: dict[str, Due] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, now: datetime) -> None:
         """Make every feed due at once."""
@@ -69,10 +67,9 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - one feed never costs another
             pause = self._failed(due.feed, FeedError(due.feed.id, repr(error), permanent=False))
         finally:
-            with self._lock:
-                due.at = self.clock() + pause
-                due.is_running = False
-                self.book.scheduled(due.feed.id, due.at)
+            due.at = self.clock() + pause
+            self.book.scheduled(due.feed.id, due.at)
+            due.is_running = False
 
     def _asked(self, feed: Feed) -> timedelta:
         now = self.clock()
@@ -106,9 +103,7 @@ class Poller:
         now = self.clock()
         admission = admit(parsed, feed, self.store, now=now)
         self.store.save_memory(feed.id, memory)
-        with self._lock:
-            had_failed = self._book(feed, parsed, admission, is_same=is_same)
-        if had_failed:
+        if self._book(feed, parsed, admission, is_same=is_same):
             log.info("feed recovered", feed=feed.id)
 
     def _book(self, feed: Feed, parsed: Parsed, admission: Admission, *, is_same: bool) -> bool:
@@ -125,9 +120,8 @@ class Poller:
     def _failed(self, feed: Feed, error: FeedError) -> timedelta:
         if error.rejects:
             self.store.add_rejects(list(error.rejects))
-        with self._lock:
-            is_first = self.book.failed(feed.id, error.reason, now=self.clock())
-            failures = self.book[feed.id].failures
+        is_first = self.book.failed(feed.id, error.reason, now=self.clock())
+        failures = self.book[feed.id].failures
         if is_first:
             log.warning("feed failed", feed=feed.id, reason=error.reason)
         return pause_after_failure(feed, failures, error.retry_after)

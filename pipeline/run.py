@@ -2,14 +2,14 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
 
 from cities.pack import pack_files
-from model import Notice, Snapshot
+from model import FeedState, Notice, Snapshot
 from pipeline.child import BackfillChild, backfill_wanted
 from pipeline.diary import Diary
 from pipeline.feedbook import FeedBook
@@ -110,7 +110,7 @@ class Worker:
         """Measure what is due, judge it, publish everything."""
         self._mind_epoch()
         changed = self.book.age(now)
-        feeds = self.book.by_id()
+        feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.stock.look()
         self.measurer.usual = self.usual.at(now)
         self.measurer.is_filling = self.child is not None
@@ -118,23 +118,22 @@ class Worker:
         if fresh:
             self.book.carries(self.measurer.carriers())
         self.judge.readings(fresh, now)
-        self.judge.feeds((state for state in self.book.states() if state.polls), now)
+        self.judge.feeds((state for state in feeds.values() if state.polls), now)
         self.judge.elapse(now)
         self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
         self.diary.note(fresh, changed)
-        found = self._snapshot(now)
+        found = self._snapshot(feeds, now)
         self.rooms.store.publish(found)
         return found
 
-    def _snapshot(self, now: datetime) -> Snapshot:
-        feeds = self.book.by_id()
+    def _snapshot(self, feeds: Mapping[str, FeedState], now: datetime) -> Snapshot:
         readings = self.measurer.published(feeds, now)
         return snapshot(
             city=self.rooms.pack.city,
             now=now,
             readings=readings,
             alerts=self.judge.views(now),
-            feeds=self.book.states(),
+            feeds=tuple(feeds.values()),
             trends=self.trends.now({(r.indicator, r.district): r for r in readings}),
             notices=self.board.current(),
             load=self.judge.load(now),
