@@ -175,13 +175,10 @@ def _rationale_props(rule: Rule | None, view: View) -> Props:
 
 def _log_props(events: Sequence[AlertEvent], snapshot: Snapshot, view: View) -> Props:
     lines = told.timeline(events, view, LINES)
-    zone, found = view.city.timezone, Props()
+    found: Props = {}
     for n in range(LINES):
         at, text = lines[n] if n < len(lines) else (None, "")
-        clock = ""
-        if at is not None:
-            is_today = view.t.date(at, zone) == view.t.date(snapshot.published_at, zone)
-            clock = view.t.clock(at, zone, seconds=True) if is_today else values.stamp(at, view)
+        clock = values.moment(at, view, snapshot, seconds=True) if at else ""
         found[key(slot("at", n))] = {"children": clock}
         found[key(slot("line", n))] = {"children": text}
         found[key(slot("log", n))] = {"className": "" if text else "is-none"}
@@ -194,7 +191,8 @@ def _log_props(events: Sequence[AlertEvent], snapshot: Snapshot, view: View) -> 
 def _figure_props(subject: Subject, alert: Alert, view: View) -> Props:
     indicator = view.indicators.get(alert.indicator or "")
     drawn = subject.course
-    is_drawn = indicator is not None and drawn is not None and bool(drawn.times)
+    known = [value for value in drawn.values if value is not None] if drawn else []
+    is_drawn = indicator is not None and len(known) > 1
     found: Props = {
         key("fig"): {"className": classes("bz-detail__fig", "" if is_drawn else "is-none")}
     }

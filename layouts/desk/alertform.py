@@ -3,6 +3,7 @@
 from dash import dcc, html
 
 from alerts import TABLE, Event
+from alerts.table import Cell, Refusal
 from layouts.component import Props
 from layouts.ids import part
 from layouts.parts import icon
@@ -80,8 +81,12 @@ def allowed(alert: Alert | None) -> frozenset[str]:
     if alert is None or alert.closed_at is not None or not alert.occurrence:
         return frozenset()
     cells = TABLE[alert.state]
-    moves = {call for call, event in MOVES.items() if isinstance(cells.get(event), tuple)}
+    moves = {call for call, event in MOVES.items() if _is_open(cells.get(event))}
     return frozenset({*moves, "comment"})
+
+
+def _is_open(cell: Cell | None) -> bool:
+    return cell is not None and not isinstance(cell, Refusal)
 
 
 def props(alert: Alert | None) -> Props:

@@ -124,14 +124,14 @@ def _cell_props(
     shown = words.value(reading, indicator, view)
     if reading is None or reading.suppressed or not shown:
         shown = values.amount(reading, indicator, view)
-    has_unit = bool(words.unit(reading, indicator, view)) and indicator.unit != "ratio"
+    has_unit = bool(words.unit(reading, indicator, view))
     props = texts(
         scene,
         name,
         {
             "letter": seen.letter if seen else "",
             "value": shown,
-            "unit": view.t(indicator.unit) if has_unit else "",
+            "unit": values.unit(indicator, view) if has_unit else "",
             "usual": f"{label} {usual}".strip(),
             "word": values.verdict(reading, view),
         },

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from layouts import states
 from layouts.component import Props
@@ -68,8 +69,11 @@ def _words(feed: FeedState, snapshot: Snapshot, view: View) -> dict[str, str]:
         after += ", " + t("{share} in a district", share=share)
     zone = view.city.timezone
 
-    def at(value: object) -> str:
-        return values.moment(value, view, snapshot) if value else t("never")  # type: ignore[arg-type]  # instants only
+    def at(value: datetime | None) -> str:
+        return values.moment(value, view, snapshot)
+
+    def exact(value: datetime | None) -> str:
+        return values.moment(value, view, snapshot, seconds=True)
 
     next_at = feed.next_due_at
     return {
@@ -81,9 +85,9 @@ def _words(feed: FeedState, snapshot: Snapshot, view: View) -> dict[str, str]:
         "tries": t.number(feed.failures),
         "when": at(feed.last_error_at),
         "asked": at(feed.last_fetched_at),
-        "observed": at(feed.last_observed_at),
-        "published": at(feed.last_published_at) if feed.last_published_at else t("not stated"),
-        "fetched": at(feed.last_fetched_at),
+        "observed": exact(feed.last_observed_at),
+        "published": exact(feed.last_published_at) if feed.last_published_at else t("not stated"),
+        "fetched": exact(feed.last_fetched_at),
         "owner": feed.owner or t("not stated"),
         "licence": feed.licence or t("not stated"),
         "kind": feed.kind + (f", {t('recorded data, replayed')}" if feed.replay else ""),

@@ -135,7 +135,7 @@ def _head_props(
         {
             "letter": seen.letter if seen else "",
             "value": shown if is_plain else values.amount(reading, indicator, view),
-            "unit": words.unit(reading, indicator, view) if is_plain else "",
+            "unit": values.unit(indicator, view) if is_plain else "",
             "word": values.verdict(reading, view),
             "age-before": before,
             "age-after": after,

@@ -120,7 +120,11 @@ def _rest(scene: str) -> html.P:
     )
     return html.P(
         [
-            html.Span([mark, html.Span(id=part(scene, NAME, f"n-{kind}"))], className="bz-calls__n")
+            html.Span(
+                [mark, html.Span(id=part(scene, NAME, f"n-{kind}"))],
+                id=part(scene, NAME, f"box-{kind}"),
+                className="bz-calls__n is-none",
+            )
             for kind, mark in kinds
         ],
         className="bz-calls__rest",
@@ -210,9 +214,10 @@ def _one_call(scene: str, name: str, alert: Alert | None, view: View) -> Props:
     seen = states.look(alert)
     indicator = view.indicators.get(alert.indicator or "")
     limit = words.limit(alert, indicator, view)
-    what = f"{values.subject(alert, view)} {values.figure(alert.value, indicator, view)}".strip()
+    kpi = values.subject(alert, view, is_short=True).partition(",")[0]
+    what = f"{kpi} {values.figure(alert.value, indicator, view)}".strip()
     if limit:
-        what = view.t("{what}, limit {limit}", what=what, limit=limit)
+        what = view.t("{what}, limit {limit}", what=what, limit=limit.lstrip("≥≤\xa0"))
     if alert.feed:
         what = view.t("No data: {feed}", feed=values.subject(alert, view))
     taken = alert.acked_by or ""
@@ -239,9 +244,15 @@ def _rest_props(scene: str, snapshot: Snapshot, view: View) -> Props:
     shelved = status.counts(snapshot)["s"][0]
     stale = len(sentence.silent_feeds(snapshot))
     said = {
-        "recovering": t.plural("{n} recovering", "{n} recovering", recovering),
-        "hand": t.plural("{n} in hand", "{n} in hand", hand),
-        "stale": t.plural("{n} feed silent", "{n} feeds silent", stale),
-        "shelved": t.plural("{n} shelved", "{n} shelved", shelved),
+        "recovering": (recovering, t.plural("{n} recovering", "{n} recovering", recovering)),
+        "hand": (hand, t.plural("{n} in hand", "{n} in hand", hand)),
+        "stale": (stale, t.plural("{n} feed silent", "{n} feeds silent", stale)),
+        "shelved": (shelved, t.plural("{n} shelved", "{n} shelved", shelved)),
     }
-    return {part(scene, NAME, f"n-{key}"): {"children": text} for key, text in said.items()}
+    found: Props = {}
+    for key, (n, text) in said.items():
+        found[part(scene, NAME, f"n-{key}")] = {"children": text}
+        found[part(scene, NAME, f"box-{key}")] = {
+            "className": classes("bz-calls__n", "" if n else "is-none")
+        }
+    return found

@@ -50,7 +50,6 @@ SAID: Mapping[str, tuple[str, str]] = {
 OVER_FLOOD = "The river is over flood stage at {place}."
 PLAIN = ("{title} at {place}, {value}.", "{title}, {value}.")
 HELD = ("Not known now: {title} at {place}, last {value}.", "Not known now: {title}, last {value}.")
-UNITLESS = frozenset({"ratio", "index"})  # units that the sentence itself says
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,6 @@ def _value(alert: Alert, view: View) -> str:
     indicator = view.indicators.get(alert.indicator or "")
     if alert.value is None:
         return view.t("value unknown")
-    if indicator is not None and indicator.unit in UNITLESS:
-        return view.t.short(alert.value, indicator.decimals)
     return values.figure(alert.value, indicator, view)
 
 
@@ -114,7 +111,12 @@ def _rest(snapshot: Snapshot, view: View, *, is_calm: bool) -> str:
     if silent and len(silent) == len(snapshot.feeds):
         return t("Nothing else is known of the city now: no feed delivers.")
     if silent:
-        return t("Nothing is known now of what {feeds} would tell.", feeds=_names(silent, view))
+        return t.plural(
+            "The feed {feeds} is silent, so the rest is only partly known.",
+            "The feeds {feeds} are silent, so the rest is only partly known.",
+            len(silent),
+            feeds=_names(silent, view),
+        )
     city = [r for r in snapshot.readings if r.district == CITY]
     known = [r for r in city if r.value is not None and not r.quality.is_frozen]
     if not known:
@@ -146,7 +148,7 @@ def silent_feeds(snapshot: Snapshot) -> list[FeedState]:
 
 
 def _names(feeds: Sequence[FeedState], view: View) -> str:
-    names = [f"« {feed.name} »" if view.locale == "fr" else feed.name for feed in feeds[:NAMED]]
+    names = [view.t("“{name}”", name=feed.name) for feed in feeds[:NAMED]]
     more = len(feeds) - len(names)
     if more:
         names.append(view.t.plural("{n} more feed", "{n} more feeds", more))

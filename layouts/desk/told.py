@@ -149,7 +149,9 @@ def _line(event: AlertEvent, view: View) -> str:
     elif event.outcome == "noop" or not (is_move or event.kind in STEPS):
         return ""
     else:
-        message = STEPS.get(event.kind) or MOVES.get(event.to_state, "")
+        is_raised = event.from_state in {State.NORM, State.PEND} and event.to_state is State.UNACK
+        message = "" if is_raised else STEPS.get(event.kind, "")
+        message = message or MOVES.get(event.to_state, "")
         text = t(message, **said) if message else ""
     rule = view.rules.get(event.rule)
     indicator = view.indicators.get(rule.indicator or "") if rule else None

@@ -19,11 +19,20 @@ QUALITY_WORDS = {
 }
 
 
+UNSAID = frozenset({"ratio", "index"})  # units that say nothing beside a number
+
+
 def amount(reading: Reading | None, indicator: Indicator, view: View) -> str:
     """Return value and unit, or in words why there is none."""
     if reading is not None and reading.suppressed:
         return view.t("fewer than 5")
-    return words.amount(reading, indicator, view) or view.t("unknown")
+    text, word = words.value(reading, indicator, view), unit(indicator, view)
+    return f"{text}\xa0{word}".rstrip() if text else view.t("unknown")
+
+
+def unit(indicator: Indicator, view: View) -> str:
+    """Return the unit as it stands beside a number; empty where a number needs none."""
+    return view.t(indicator.unit) if indicator.unit and indicator.unit not in UNSAID else ""
 
 
 def number(value: float | None, view: View, decimals: int = 2) -> str:
@@ -37,8 +46,7 @@ def figure(value: float | None, indicator: Indicator | None, view: View) -> str:
         return ""
     if indicator is None:
         return view.t.brief(value, 2)
-    text = view.t.short(value, indicator.decimals)
-    return f"{text}\xa0{view.t(indicator.unit)}" if indicator.unit else text
+    return f"{view.t.short(value, indicator.decimals)}\xa0{unit(indicator, view)}".rstrip()
 
 
 def verdict(reading: Reading | None, view: View) -> str:
@@ -83,11 +91,11 @@ def district(key: str, view: View) -> str:
     return view.t("City") if key == CITY else known.name if known else key
 
 
-def subject(alert: Alert, view: View) -> str:
+def subject(alert: Alert, view: View, *, is_short: bool = False) -> str:
     """Return what an alarm is about: its indicator's name, its feed's, else its rule's title."""
     indicator = view.indicators.get(alert.indicator or "")
     if indicator is not None:
-        return view.t(indicator.title)
+        return view.t(indicator.short if is_short else indicator.title)
     feed = view.feeds.get(alert.feed or "")
     return (feed.name or feed.id) if feed else view.t(alert.title)
 
@@ -97,14 +105,14 @@ def reason(text: str | None, view: View) -> str:
     return "; ".join(view.t(part) for part in (text or "").split("; ") if part)
 
 
-def moment(at: datetime | None, view: View, snapshot: Snapshot) -> str:
+def moment(at: datetime | None, view: View, snapshot: Snapshot, *, seconds: bool = False) -> str:
     """Return the clock of an instant today, the date and clock of an older one."""
     if at is None:
         return view.t("never")
     zone = view.city.timezone
     if view.t.date(at, zone) == view.t.date(snapshot.published_at, zone):
-        return view.t.clock(at, zone)
-    return stamp(at, view)
+        return view.t.clock(at, zone, seconds=seconds)
+    return stamp(at, view, seconds=seconds)
 
 
 def stamp(at: datetime | None, view: View, *, seconds: bool = False) -> str:
