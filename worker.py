@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 
 import settings as settings_room
+from house import log
 from pipeline.child import run_backfill
 from pipeline.rooms import WorkerError, open_rooms
 from pipeline.run import Worker
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop; return the exit code."""
     try:
         settings = settings_room.read()
+        log.set_up(settings.log_level)
         rooms = open_rooms(settings, clock, is_guest=arguments[:1] == ["backfill"])
     except (settings_room.SettingsError, WorkerError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for a person

@@ -46,6 +46,8 @@ def usual(values: Sequence[tuple[date, float]], indicator: Indicator) -> Usual |
     if len(sample) >= JUDGED_WEEKS:
         reach = spread * widening(RANGE_SDS, len(sample))
         low, high = centre - reach, centre + reach
+        if min(sample) >= 0:  # what was never negative is not expected to be
+            low = max(low, 0.0)
     return Usual(centre=centre, low=low, high=high, spread=spread, weeks=len(sample))
 
 

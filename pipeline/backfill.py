@@ -125,10 +125,8 @@ class Filling:
             return
         if feed.gives != "observation":
             return
-        at = start.replace(minute=0, second=0, microsecond=0)
-        while at <= self.until:
+        for at in moments(start, self.until):  # a source without an archive: asked again and again
             yield from feeds.poll(self._as_of(feed, at), self.client, {}, now=at).parsed.accepted
-            at += HOUR
 
     def _as_of(self, feed: Feed, at: datetime) -> Feed:
         """The same feed, asked as if it were then."""

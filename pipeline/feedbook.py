@@ -59,8 +59,8 @@ class FeedBook:
         """Book a poll that was answered; return whether the feed had been failing."""
         with self._lock:
             old = self._states[feed_id]
-            if old.gives == "notice":  # a list without notices is news: nothing is announced
-                newest = published_at or now
+            if old.gives == "notice":  # a list that answers is news: nothing else is announced
+                newest = now
             seen = max((at for at in (old.last_observed_at, newest) if at), default=None)
             has_news = seen is not None and seen != old.last_observed_at
             if has_news:

@@ -50,7 +50,7 @@ class Worker:
         by_id = {indicator.id: indicator for indicator in pack.indicators}
         self.diary = Diary(rooms.history, by_id)
         self.usual = UsualBook(rooms.history, by_id, pack.city.timezone)
-        self.trends = TrendBook(rooms.history, self.usual, pack.indicators)
+        self.trends = TrendBook(rooms.history, pack.indicators, pack.city.timezone)
         self.poller = Poller(pack.feeds, rooms.store, self.book, rooms.client, rooms.clock)
         self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
         self.child: BackfillChild | None = None
@@ -208,6 +208,7 @@ class Worker:
         window = load_window(self.rooms.history, now)
         self.stock.replace(window)
         self.usual.forget()
+        self.trends.forget()
 
     def _write_down(self) -> None:
         self.diary.write(self.rooms.clock())

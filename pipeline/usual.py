@@ -13,6 +13,7 @@ from model import CITY, Indicator, Reading, Trend, Usual
 
 Key = tuple[str, str]
 HOUR = timedelta(hours=1)
+EIGHT_WEEKS = timedelta(weeks=8)
 KEPT = timedelta(hours=20)  # an hour of the week is read again at its next turn
 
 _SPANS = (  # cadence up to, how far back a spark goes, one point per
@@ -40,7 +41,7 @@ class UsualBook:
     def at(self, at: datetime) -> Mapping[Key, Usual]:
         """Return what is known to be usual for that hour; empty where it was never read."""
         with self._lock:
-            found = self._hours.get(self._slot(at))
+            found = self._hours.get(slot_of(at, self.timezone))
         return found[1] if found else {}
 
     def forget(self) -> None:
@@ -50,7 +51,7 @@ class UsualBook:
 
     def refresh(self, at: datetime) -> None:
         """Read the hour of ``at`` unless it was read this turn."""
-        slot = self._slot(at)
+        slot = slot_of(at, self.timezone)
         with self._lock:
             found = self._hours.get(slot)
         if found and timedelta(0) <= at - found[0] < KEPT:
@@ -59,10 +60,6 @@ class UsualBook:
         usuals = self._decide(rows)
         with self._lock:
             self._hours[slot] = (at, usuals)
-
-    def _slot(self, at: datetime) -> tuple[int, int]:
-        local = at.astimezone(ZoneInfo(self.timezone))
-        return (local.weekday(), local.hour)
 
     def _decide(self, rows: Iterable[BaselineRow]) -> dict[Key, Usual]:
         values: dict[Key, list[tuple[date, float]]] = defaultdict(list)
@@ -79,27 +76,25 @@ class UsualBook:
 
 @dataclass(slots=True)
 class TrendBook:
-    """The recent course of the city's readings, for sparks."""
+    """The recent course of the city's readings, for sparks, over what was usual then."""
 
     history: History
-    usual: UsualBook
     indicators: Sequence[Indicator]
+    timezone: str
     _trends: dict[str, Trend] = field(default_factory=dict)
+    _bands: dict[str, dict[tuple[int, int], Usual]] = field(default_factory=dict)
+    _bands_at: datetime | None = None
 
     def refresh(self, now: datetime) -> None:
-        """Read every spark again from the history."""
-        for indicator in self.indicators:
-            back, step = spark_span(indicator.cadence)
-            if step <= HOUR:
-                self._read_bands(now, back)
-            end = _floor(now, step) + step
-            found = self.history.trend(indicator.id, CITY, start=end - back, end=end, step=step)
-            bands = [self.usual.at(at).get((indicator.id, CITY)) for at in found.times]
-            self._trends[indicator.id] = replace(
-                found,
-                low=tuple(band.low if band else None for band in bands),
-                high=tuple(band.high if band else None for band in bands),
-            )
+        """Read every spark again from the history, and once an hour what is usual."""
+        if self._bands_at is None or now - self._bands_at >= HOUR:
+            self._bands = {i.id: self._band(i, now) for i in self.indicators}
+            self._bands_at = now
+        self._trends = {i.id: self._read(i, now) for i in self.indicators}
+
+    def forget(self) -> None:
+        """Read what is usual again (a back-fill has ended)."""
+        self._bands_at = None
 
     def now(self, readings: Mapping[Key, Reading]) -> tuple[Trend, ...]:
         """Return the sparks with the newest reading as their last point."""
@@ -107,9 +102,36 @@ class TrendBook:
             _ended(trend, readings.get((trend.indicator, CITY))) for trend in self._trends.values()
         )
 
-    def _read_bands(self, now: datetime, back: timedelta) -> None:
-        for hours in range(int(back / HOUR) + 1):
-            self.usual.refresh(now - hours * HOUR)
+    def _read(self, indicator: Indicator, now: datetime) -> Trend:
+        back, step = spark_span(indicator.cadence)
+        end = _floor(now, step) + step
+        found = self.history.trend(indicator.id, CITY, start=end - back, end=end, step=step)
+        usuals = self._bands.get(indicator.id, {})
+        bands = [usuals.get(slot_of(at, self.timezone)) for at in found.times]
+        return replace(
+            found,
+            low=tuple(band.low if band else None for band in bands),
+            high=tuple(band.high if band else None for band in bands),
+        )
+
+    def _band(self, indicator: Indicator, now: datetime) -> dict[tuple[int, int], Usual]:
+        """Return what is usual in each hour of the week, from one look at eight weeks."""
+        found = self.history.trend(indicator.id, CITY, start=now - EIGHT_WEEKS, end=now, step=HOUR)
+        zone = ZoneInfo(self.timezone)
+        values: dict[tuple[int, int], list[tuple[date, float]]] = defaultdict(list)
+        for at, value in zip(found.times, found.values, strict=True):
+            if value is not None:
+                day = at.astimezone(zone).date()
+                week = day - timedelta(days=day.weekday())
+                values[slot_of(at, self.timezone)].append((week, value))
+        decided = {slot: usual(some, indicator) for slot, some in values.items()}
+        return {slot: some for slot, some in decided.items() if some is not None}
+
+
+def slot_of(at: datetime, timezone: str) -> tuple[int, int]:
+    """Return weekday (Monday 0) and hour by the city's clock."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return (local.weekday(), local.hour)
 
 
 def _ended(trend: Trend, reading: Reading | None) -> Trend:

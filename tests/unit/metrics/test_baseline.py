@@ -76,11 +76,21 @@ def test_few_weeks_widen_the_limit_as_students_t(n: int, expected: float) -> Non
 
 @pytest.mark.parametrize("n", [3, 6, 8, 26])
 def test_a_value_at_the_edge_of_the_usual_range_is_two_sd_off(n: int) -> None:
-    some = usual(weeks(*[10.0, 12.0, 14.0] * (n // 3 + 1))[:n], LOWER)
+    some = usual(weeks(*[100.0, 102.0, 104.0] * (n // 3 + 1))[:n], LOWER)
 
     assert some is not None
     assert robust_z(some.high, some, LOWER) == pytest.approx(-2.0)
     assert robust_z(some.low, some, LOWER) == pytest.approx(2.0)
+
+
+def test_what_was_never_negative_is_not_expected_to_be() -> None:
+    never = usual(weeks(0.0, 0.1, 0.0, 0.3), LOWER)
+    crossing = usual(weeks(-1.0, 0.1, 0.0, 0.3), LOWER)
+
+    assert never is not None
+    assert crossing is not None
+    assert never.low == 0.0
+    assert crossing.low < 0.0
 
 
 USUAL = Usual(centre=10.0, low=6.0, high=14.0, spread=2.0, weeks=8)
