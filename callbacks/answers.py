@@ -3,6 +3,7 @@
 A callback is a public API: whatever arrives is checked again here, however the page was drawn.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 from layouts.desk.alertform import COMMENT_MOST, NAME_MOST
 from layouts.desk.links import LONGEST
+from layouts.states import SHOWN
 from model import Command, Outcome
 from store import Store, StoreError, StoreSilent
 from texts import Translator
@@ -91,7 +93,7 @@ def refused(call: str, form: Mapping[str, Any], t: Translator) -> str:
 
 def told(outcome: Outcome, call: str, name: str, t: Translator) -> Answer:
     """Return an outcome in words."""
-    reason = t(outcome.reason or "")
+    reason = _reason(outcome.reason or "", t)
     match outcome.status:
         case "applied":
             return Answer(t(DONE[call], name=name), GOOD, outcome)
@@ -101,6 +103,18 @@ def told(outcome: Outcome, call: str, name: str, t: Translator) -> Answer:
             return Answer(t("Refused: {reason}.", reason=reason), BAD, outcome)
         case _:
             return Answer(t("No live alarm has this name: it is closed, or never was."), BAD)
+
+
+_SAME = re.compile(r"[A-Z_0-9]+ changes nothing in ([A-Z]+)")
+
+
+def _reason(text: str, t: Translator) -> str:
+    """Return why nothing was changed; names of states become their words."""
+    found = _SAME.fullmatch(text)
+    if found is None:
+        return t(text)
+    state = t(SHOWN.get(found.group(1), ("", found.group(1)))[1])
+    return t("that changes nothing while the alarm is in the state {state}", state=state)
 
 
 def _text(value: Any) -> str:

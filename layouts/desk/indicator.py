@@ -204,7 +204,7 @@ def _district_props(indicator: Indicator, snapshot: Snapshot, view: View) -> Pro
         if reading is not None and not reading.suppressed:
             n_text = view.t.number(reading.n) if reading.n is not None else ""
         found[key(f"{name}-value")] = {
-            "children": values.amount(reading, indicator, view),
+            "children": _cell(reading, indicator, view),
             "className": "bz-na" if not is_told else "",
         }
         found[key(f"{name}-n")] = {"children": n_text}
@@ -217,6 +217,14 @@ def _district_props(indicator: Indicator, snapshot: Snapshot, view: View) -> Pro
     said = view.t("{n} of {of} known", n=total - unknown, of=total) if total else ""
     found[key("districts-sub")] = {"children": said}
     return found
+
+
+def _cell(reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return a district's value without the unit, which stands in the head of the column."""
+    is_plain = reading is not None and not reading.suppressed
+    return (words.value(reading, indicator, view) if is_plain else "") or values.amount(
+        reading, indicator, view
+    )
 
 
 def _course_props(
@@ -233,4 +241,8 @@ def _course_props(
     seen = states.look(alarm) if alarm else None
     tone = seen.tone if seen and seen.is_active and seen.tone in ("p1", "p2", "p3") else ""
     figure = course.draw(drawn, indicator, view, theme=frame.LIGHT, tone=tone, span=span)
-    return {key("course-sub"): {"children": said}, FIGURE: {"figure": figure}}
+    return {
+        key("course-sub"): {"children": said},
+        key("course"): {"className": classes("bz-ipage__fig", "" if has_any else "is-none")},
+        FIGURE: {"figure": figure},
+    }

@@ -151,11 +151,15 @@ def _course(indicator: Indicator, district: str, span: str, view: View) -> html.
                 ],
                 className="bz-card__head",
             ),
-            dcc.Graph(
-                id=FIGURE,
-                config=GRAPH,
-                figure={"data": [], "layout": {}},
-                className="bz-graph",
+            html.Div(
+                dcc.Graph(
+                    id=FIGURE,
+                    config=GRAPH,
+                    figure={"data": [], "layout": {}},
+                    className="bz-graph",
+                ),
+                id=key("course"),
+                className="bz-ipage__fig is-none",
             ),
         ],
         className="bz-card bz-ipage__course",
@@ -187,7 +191,8 @@ def _feeds() -> html.Ul:
 
 def _districts(indicator: Indicator, district: str, view: View) -> html.Section:
     t = view.t
-    heads = (("", "District"), ("is-num", "Value"), ("is-num", "n"), ("is-num", "Usual"))
+    unit = values.unit(indicator, view)
+    value = view.t("Value") + (f", {unit}" if unit else "")
     rows = [
         _row(slot("dis", n), one, indicator, view, is_chosen=one == district)
         for n, one in enumerate(places(view))
@@ -207,9 +212,10 @@ def _districts(indicator: Indicator, district: str, view: View) -> html.Section:
                         html.Thead(
                             html.Tr(
                                 [
+                                    html.Th(t("District"), scope="col"),
                                     *(
-                                        html.Th(t(w), className=look, scope="col")
-                                        for look, w in heads
+                                        html.Th(word, className="is-num", scope="col")
+                                        for word in (value, t("n"), t("Usual"))
                                     ),
                                     html.Th(
                                         [html.I(t("worse")), html.I(t("better"))],

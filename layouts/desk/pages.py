@@ -1,7 +1,9 @@
 """The desk pages by path, with what an address may ask of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import structlog
 from dash.development.base_component import Component
 
 from layouts.component import fill, scene_layout
@@ -15,6 +17,8 @@ from layouts.desk.home import HOME
 from layouts.desk.indicator import INDICATOR, indicator_page, is_place
 from layouts.view import View
 
+log = structlog.get_logger("desk")
+
 DESKS = {scene.id: scene for scene in (HOME, *ALERTS.values(), FEEDS, INDICATORS, INDICATOR)}
 ASKED = ("alert", "id", "state", "page", "feed", "district", "span")
 
@@ -26,20 +30,20 @@ def register(context: PageContext, page: Callable[..., None]) -> None:
         return context.view(links.asked(query.get("lang")) or links.asked(query.get("locale")))
 
     def home(**query: object) -> Component:
-        root = scene_layout(HOME, context.latest(), view(query))
-        return fill(root, frame.languages(HOME.id, links.HOME))
+        return drawn(context, lambda some: _home(some, view(query)))
 
     def alerts(**query: object) -> Component:
-        return alert_page(context, view(query), wanted(query))
+        return drawn(context, lambda some: alert_page(some, view(query), wanted(query)))
 
     def feeds(**query: object) -> Component:
-        return feed_page(context, view(query), wanted(query))
+        return drawn(context, lambda some: feed_page(some, view(query), wanted(query)))
 
     def catalogue(**query: object) -> Component:
-        return catalogue_page(context, view(query))
+        return drawn(context, lambda some: catalogue_page(some, view(query)))
 
     def indicator(key: object = None, **query: object) -> Component:
-        return indicator_page(context, view(query), links.asked(key), wanted(query))
+        name = links.asked(key)
+        return drawn(context, lambda some: indicator_page(some, view(query), name, wanted(query)))
 
     page("home", path=links.HOME, title="Bartizan", layout=home)
     page("alerts", path=links.ALERTS, title="Bartizan, alerts", layout=alerts)
@@ -51,6 +55,23 @@ def register(context: PageContext, page: Callable[..., None]) -> None:
         title="Bartizan, indicator",
         layout=indicator,
     )
+
+
+def _home(context: PageContext, view: View) -> Component:
+    root = scene_layout(HOME, context.latest(), view)
+    return fill(root, frame.languages(HOME.id, links.HOME))
+
+
+def drawn(context: PageContext, make: Callable[[PageContext], Component]) -> Component:
+    """Draw a page; where its data break it, draw it empty, and let the stream fill what it can.
+
+    The stream leaves out the one component that is broken, so that an operator keeps the rest.
+    """
+    try:
+        return make(context)
+    except Exception:
+        log.exception("page broken")
+        return make(replace(context, latest=lambda: None))
 
 
 def wanted(query: dict[str, object]) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ from model import CITY, Alert, FeedState, Snapshot
 TOLD = 2  # alarms that get a sentence of their own; the rest are counted
 NAMED = 2  # silent feeds that are named
 FLOOD = 100.0  # % of flood stage
+PLACE = "place"  # where a message has the name that is set in bold
 
 # how an alarm of an indicator is said: in a district, and for the whole city
 SAID: Mapping[str, tuple[str, str]] = {
@@ -93,7 +94,7 @@ def _alarm(alert: Alert, view: View) -> Part:
     said = {"title": view.t(alert.title), "value": _value(alert, view)}
     if not is_local:
         return Part(view.t(message, **said))
-    before, after = view.t.parts(message, "place", **said)
+    before, after = view.t.parts(message, PLACE, **said)
     return Part(before, place, after)
 
 

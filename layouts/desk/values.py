@@ -1,5 +1,6 @@
 """Numbers as desks say them: more room than a wall, so words where a wall has signs."""
 
+import re
 from datetime import datetime
 
 from layouts import states, words
@@ -51,8 +52,10 @@ def figure(value: float | None, indicator: Indicator | None, view: View) -> str:
 
 def verdict(reading: Reading | None, view: View) -> str:
     """Return in words how far from usual a reading is."""
-    if reading is None or reading.suppressed:
+    if reading is None:
         return ""
+    if reading.suppressed:
+        return view.t("fewer than 5: not compared")
     if reading.quality.is_frozen or reading.value is None:
         return view.t("unknown now")
     return view.t("no usual yet") if reading.usual is None else view.t(word(reading.z))
@@ -101,8 +104,25 @@ def subject(alert: Alert, view: View, *, is_short: bool = False) -> str:
 
 
 def reason(text: str | None, view: View) -> str:
-    """Return why a reading is doubted, each part in the reader's language where it is known."""
-    return "; ".join(view.t(part) for part in (text or "").split("; ") if part)
+    """Return why something is as it is, each part in the reader's language where it is known.
+
+    Reasons come from the pure rooms as English sentences with numbers in them; a translation has
+    places (``{a}``, ``{b}``) where the numbers stand.
+    """
+    return "; ".join(_said(part, view) for part in (text or "").split("; ") if part)
+
+
+def _said(text: str, view: View) -> str:
+    numbers = _NUMBER.findall(text)
+    names = iter(_PLACES)
+    pattern = _NUMBER.sub(lambda found: "{" + next(names, found.group()) + "}", text)
+    if text in view.t.messages.plain or pattern not in view.t.messages.plain:
+        return view.t(text)
+    return view.t(pattern, **dict(zip(_PLACES, numbers, strict=False)))
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_PLACES = ("a", "b", "c", "d")
 
 
 def moment(at: datetime | None, view: View, snapshot: Snapshot, *, seconds: bool = False) -> str:
