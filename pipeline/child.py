@@ -14,6 +14,7 @@ from typing import Self
 import httpx
 import structlog
 
+from feeds import FeedError
 from model.plain import instant
 from pipeline.backfill import Filling
 from pipeline.rooms import Rooms
@@ -68,14 +69,15 @@ class BackfillChild:
         """Return the share done, 0–1."""
         return float(self.rooms.store.memory(NOTE).get("progress") or 0.0)
 
-    def reap(self, rooms: Rooms) -> None:
-        """Note the end; a failed filling is told and tried again at the next start."""
+    def reap(self) -> bool:
+        """Note the end; return whether the past is there now."""
         self._close()
-        if self.process.returncode == 0:
-            rooms.store.save_memory(NOTE, {"state": "done"})
-            log.info("back-fill done")
-        else:
+        if self.process.returncode:
             log.warning("back-fill failed", code=self.process.returncode)
+            return False
+        self.rooms.store.save_memory(NOTE, {"state": "done"})
+        log.info("back-fill done")
+        return True
 
     def stop(self) -> None:
         """End it; it starts over at the next start of the worker."""
@@ -108,9 +110,17 @@ def run_backfill(rooms: Rooms, stage: str | None = None, part: int = 0) -> int:
         until=moment,
         tell=_teller(rooms, instant(moment)) if stage is None else lambda _: None,
     )
-    if stage is not None:
+    try:
+        if stage is None:
+            return _lead(rooms, filling)
         _fill(filling, stage, part)
-        return 0
+    except FeedError as error:
+        log.warning("the past cannot be had", reason=str(error))
+        return 1
+    return 0
+
+
+def _lead(rooms: Rooms, filling: Filling) -> int:
     _await_demo(rooms)
     for name in STAGES:
         started = rooms.clock()

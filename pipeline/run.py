@@ -33,6 +33,7 @@ POLLERS = 6
 WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
 TIDY_EVERY = timedelta(minutes=10)
+RETRY_EVERY = timedelta(seconds=30)  # to fill the past
 FINISH_S = 2.0  # what threads get to finish their batch
 
 
@@ -180,7 +181,7 @@ class Worker:
             return True
 
         while not self._stop.wait(0.5):
-            if self.child and self.child.has_ended():
+            if self.child and self.child.has_ended() and is_due("back-fill", RETRY_EVERY):
                 self._attempt("back-fill", self._take_backfill)
                 last.pop("books", None)
             if is_due("write", WRITE_EVERY):
@@ -200,13 +201,14 @@ class Worker:
 
     def _take_backfill(self) -> None:
         """The past has been filled in: load it, and compare with it from now on."""
-        child, self.child = self.child, None
-        if child is None:
-            return
         now = self.rooms.clock()
-        child.reap(self.rooms)
-        window = load_window(self.rooms.history, now)
-        self.stock.replace(window)
+        if self.child is None:
+            return
+        if not self.child.reap():  # until it is there, long windows stay unknown
+            self.child = BackfillChild.start(self.rooms, now)
+            return
+        self.stock.replace(load_window(self.rooms.history, now))
+        self.child = None
         self.usual.forget()
         self.trends.forget()
 
