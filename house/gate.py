@@ -4,6 +4,7 @@ Unknown pages answer 404, the rewound room answers "not yet", other origins cann
 every route must have been given an action in ``api.permit``.
 """
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,15 +22,20 @@ def install(
     server: Flask,
     is_page: Callable[[str], bool],
     problem: Callable[[HTTPException], Response],
+    *,
+    is_open: bool = False,
 ) -> None:
     """Judge every request, and answer errors as the kind of client understands them.
 
     ``is_page`` says whether a path is a page, scene or district that exists; ``problem`` makes
-    the answer to a program.
+    the answer to a program. Unless the house ``is_open``, it answers to the names of this
+    machine only: a page elsewhere may point a name of its own at us, but not change ours.
     """
 
     @server.before_request
     def judge() -> None:
+        if not is_open and not _is_called_by_our_name(request.host):
+            abort(421, f"{request.host} is not a name of this house; BARTIZAN_OPEN=1 allows any")
         if request.endpoint in PAGES and not is_page(request.path):
             abort(404)
         if request.endpoint is not None:
@@ -42,6 +48,16 @@ def install(
         if error.response is not None:
             return error.response  # an answer that a view made itself
         return page(error) if _wants_page() else problem(error)
+
+
+def _is_called_by_our_name(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _judge_action() -> None:

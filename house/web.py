@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from dash import Dash
 from flask import Flask, request
 
 import api
+import callbacks
 import cities
 import history
 import push
@@ -95,7 +94,12 @@ def make(wanted: Wanted) -> Web:
     )
     server.register_blueprint(api.blueprint(door))
     server.register_blueprint(api.health_blueprint(door))
-    gate.install(server, lambda path: _is_known(path, views[pack.city.locale]), problems.say)
+    gate.install(
+        server,
+        lambda path: _is_known(path, views[pack.city.locale]),
+        problems.say,
+        is_open=wanted.is_open,
+    )
     application = _pages(server, store, long_memory, views, wanted)
     headers.install(server)
     _draw_once(server)
@@ -130,8 +134,7 @@ def _pages(
         clock=wanted.clock,
     )
     pages.register(application, context)
-    if (room := find_spec("callbacks")) and room.origin:
-        import_module("callbacks").register(application, store, context)
+    callbacks.register(application, store, context)
     return application
 
 

@@ -110,7 +110,9 @@ def limit(alert: Alert, indicator: Indicator | None, view: View) -> str:
 
 
 def alarm_value(alert: Alert, indicator: Indicator | None, view: View) -> str:
-    """Return an alarm's value with its unit; a feed's alarm has none."""
+    """Return an alarm's value with its unit; that of a feed is the age of its data."""
+    if alert.feed and alert.value is not None:
+        return view.t("{length} old", length=view.t.duration(alert.value))
     if alert.value is None:
         return ""
     if indicator is None:

@@ -27,6 +27,7 @@ from store import Store
 
 log = structlog.get_logger("alerts")
 
+MINUTE = timedelta(minutes=1)
 EVENTS_KEPT = timedelta(hours=25)  # in memory, for the load meter and the home page
 
 
@@ -193,7 +194,7 @@ class Judge:
         key = f"{rule.id}:{scope}"
         record = self._records.get(key) or alerts.new(rule, scope)
         moved, events = alerts.observe(rule, record, sample, now)
-        if moved is not record or key not in self._records:
+        if moved != record or key not in self._records:
             self._keep(key, moved, events)
 
     def _keep(self, key: str, record: Record, events: Sequence[AlertEvent]) -> None:
@@ -223,8 +224,10 @@ def _sample(reading: Reading) -> Sample:
 
 
 def _feed_sample(state: FeedState, now: datetime) -> Sample:
-    """A feed's sample is its age in seconds; a feed that never delivered has none."""
-    age = None if state.last_observed_at is None else (now - state.last_observed_at).total_seconds()
+    """A feed's sample is the age of its data in seconds, by whole minutes, while it is silent."""
+    age = None
+    if state.state.is_frozen and state.last_observed_at is not None:
+        age = (now - state.last_observed_at) // MINUTE * MINUTE.total_seconds()
     return Sample(value=age, quality=state.state, observed_at=state.last_observed_at)
 
 

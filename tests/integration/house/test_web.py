@@ -163,3 +163,17 @@ def test_readiness_says_what_is_missing(client):
 
     assert answer.status_code == 503
     assert json.loads(answer.text)["reasons"] == ["tick: nothing published yet"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8050", 200),
+        ("127.0.0.1:8050", 200),
+        ("[::1]:8050", 200),
+        ("rebound.example:8050", 421),
+        ("127.0.0.1.rebound.example", 421),
+    ],
+)
+def test_a_house_on_loopback_answers_to_its_own_names_only(client, host, status):
+    assert client.get("/healthz", headers={"Host": host}).status_code == status
