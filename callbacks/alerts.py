@@ -26,16 +26,21 @@ def register(app: Dash, store: Store, context: PageContext) -> None:
     """Register the callbacks of the alarm console."""
 
     @app.callback(
-        Output(MESSAGE, "children"),
-        Output(MESSAGE, "className"),
-        Output(COMMENT, "value"),
-        [Input(button, "n_clicks") for button in BUTTONS.values()],
-        State(NAME, "value"),
-        State(COMMENT, "value"),
-        State(CHOSEN, "data"),
+        output=(
+            Output(MESSAGE, "children"),
+            Output(MESSAGE, "className"),
+            Output(COMMENT, "value"),
+        ),
+        inputs={
+            "clicks": [Input(button, "n_clicks") for button in BUTTONS.values()],
+            "name": State(NAME, "value"),
+            "comment": State(COMMENT, "value"),
+            "chosen": State(CHOSEN, "data"),
+        },
         prevent_initial_call=True,
     )
-    def act(_: Any, name: Any, comment: Any, chosen: Any) -> tuple[Any, str, Any]:
+    def act(clicks: Any, name: Any, comment: Any, chosen: Any) -> tuple[str, str, Any]:
+        del clicks  # which button it was stands in the context
         view = context.view(_asked(chosen, "locale"))
         form = {"occurrence": _asked(chosen, "occurrence"), "name": name, "comment": comment}
         call = CALL_OF.get(str(ctx.triggered_id), "")

@@ -44,7 +44,7 @@ def quality(reading: Reading | None, view: View) -> str:
         return view.t("no data")
     word = view.t(values.QUALITY_WORDS[reading.quality])
     why = values.reason(reading.reason, view)
-    return f"{word}: {why}" if why else word
+    return view.t("{word}: {why}", word=word, why=why) if why else word
 
 
 def definition(indicator: Indicator, view: View) -> Pairs:
@@ -77,7 +77,7 @@ def papers(indicator: Indicator, view: View) -> Pairs:
         (t("Limits"), limits(indicator.threshold, indicator, view)),
         (t("Target"), words.target(indicator, view)[1] or t("none set")),
         (t("Owner"), indicator.owner or t("not stated")),
-        (t("Source"), indicator.source),
+        (t("Source"), t(indicator.source)),
     ]
     if indicator.standard:
         pairs.append((t("Standard"), indicator.standard))

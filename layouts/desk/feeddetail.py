@@ -157,7 +157,7 @@ def _reject_props(rejects: Sequence[Reject] | None, feed: FeedState, view: View)
     )
     if rejects is None:
         title = t("Quarantine: the store does not answer")
-    elif len(rejects) < feed.rejected and rejects:
+    elif 1 < len(rejects) < feed.rejected:
         title += ", " + t("the last {n} by reason", n=len(rejects))
     found: Props = {key("quarantine"): {"children": title}}
     common = groups.most_common(REASONS)

@@ -29,7 +29,7 @@ class Told:
 
 def tell(events: Iterable[AlertEvent]) -> Told | None:
     """Return what the events of one occurrence say; ``None`` where there is none."""
-    lines = sorted(events, key=lambda event: event.seq)
+    lines = sorted((e for e in events if e.occurrence), key=lambda event: event.seq)
     if not lines or not lines[0].occurrence:
         return None
     first = next((line for line in lines if line.to_state is State.UNACK), lines[0])

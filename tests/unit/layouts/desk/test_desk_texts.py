@@ -1,0 +1,70 @@
+"""Sentences that stand in tables are in every catalogue, too."""
+
+import pytest
+
+from callbacks import answers
+from layouts.desk import (
+    alertform,
+    alertrows,
+    alerts,
+    catalogue,
+    feeddetail,
+    feedpanel,
+    feedrows,
+    frame,
+    indicatorpanel,
+    lately,
+    load,
+    sentence,
+    told,
+    values,
+)
+from layouts.desk.pages import DESKS
+from metrics import INDICATORS
+from texts import LOCALES
+from texts import load as catalogue_of
+
+TABLES = (
+    *(text for pair in sentence.SAID.values() for text in pair),
+    *sentence.PLAIN,
+    *sentence.HELD,
+    sentence.OVER_FLOOD,
+    sentence.REST,
+    *lately.HAPPENED.values(),
+    *lately.SEVERITY.values(),
+    *told.STEPS.values(),
+    *told.MOVES.values(),
+    *values.QUALITY_WORDS.values(),
+    *alertform.WORDS.values(),
+    *alerts.WORDS.values(),
+    *(word for *_, word in alertrows.COLUMNS),
+    *(word for _, word in feedrows.COLUMNS),
+    *(word for _, word in catalogue.COLUMNS),
+    *(text for _, _, word, more in feedrows.SUMMARY for text in (word, more)),
+    *(
+        word
+        for table in (feedpanel.TROUBLE, feedpanel.CLOCKS, feedpanel.PAPERS)
+        for _, word in table
+    ),
+    feedpanel.CHOOSE,
+    *feeddetail.GIVES.values(),
+    *(word for _, word in indicatorpanel.NOW),
+    *(word for _, word in load.LIMITS),
+    *(word for _, _, word, _ in frame.ROOMS),
+    *answers.DONE.values(),
+    answers.TAKEN,
+    answers.WITHDRAWN,
+    answers.UNREACHED,
+    *(scene.title for scene in DESKS.values()),
+    *(one.domain.capitalize() for one in INDICATORS.values()),
+    *(one.time_aggregation for one in INDICATORS.values()),
+    *(one.district_aggregation for one in INDICATORS.values()),
+    *(one.source for one in INDICATORS.values()),
+)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_sentence_of_the_desks_tables_is_in_the_catalogue(locale: str) -> None:
+    known = catalogue_of(locale).plain
+
+    assert sorted({text for text in TABLES if text and text not in known}) == []
