@@ -8,6 +8,7 @@ from cities.problems import nearest
 from cities.tables import IndicatorTable, ThresholdTable
 from cities.tally import Tally, keys_of
 from metrics import INDICATORS
+from metrics.air import EAQI_DEFAULTS
 from model import Feed, Indicator, Threshold
 
 _LIMITS = ("warn", "crit", "low", "high")
@@ -43,7 +44,7 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
         return None
     if setting is None:
         return None
-    standard = INDICATORS[name]
+    standard = _standard(name, setting)
     threshold = _threshold(setting, standard, table, tally)
     given: dict[str, Any] = {
         "target": setting.target,
@@ -60,6 +61,14 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
         options=_options(standard, dict(setting.model_extra or {}), table, tally),
         **{key: value for key, value in given.items() if value is not None},
     )
+
+
+def _standard(name: str, setting: IndicatorTable) -> Indicator:
+    """Return the catalogue's entry; the European index has limits of its own."""
+    standard = INDICATORS[name]
+    if name == "env.aqi" and (setting.model_extra or {}).get("table") == "eaqi-2024":
+        return replace(standard, **EAQI_DEFAULTS)
+    return standard
 
 
 def _threshold(setting: IndicatorTable, standard: Indicator, table: str, tally: Tally) -> Threshold:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ AQI = Indicator(
 )
 
 # What replaces the defaults above when a city chooses the European table.
-EAQI_DEFAULTS: Mapping[str, object] = {
+EAQI_DEFAULTS: Mapping[str, Any] = {
     "threshold": Threshold(warn=4.0, crit=5.0),
     "target": 2.0,
     "normal": (1.0, 3.0),

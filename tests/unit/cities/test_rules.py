@@ -78,6 +78,16 @@ def test_a_threshold_is_a_number_or_a_table(
     assert (one.threshold.kind, one.threshold.warn, one.threshold.crit) == (kind, warn, crit)
 
 
+def test_the_european_air_index_has_limits_of_its_own(make: Make) -> None:
+    table = '[[indicators]]\nid = "env.aqi"\ntable = "eaqi-2024"\n'
+    (plain,) = cities.load(make(table)).indicators
+    (own,) = cities.load(make(f"{table}warn = 3\ncrit = 4\n")).indicators
+
+    assert (plain.threshold.warn, plain.threshold.crit, plain.target) == (4.0, 5.0, 2.0)
+    assert plain.option("table", "") == "eaqi-2024"
+    assert (own.threshold.warn, own.threshold.crit) == (3.0, 4.0)
+
+
 def test_a_band_has_a_low_and_a_high_limit(make: Make) -> None:
     (one,) = cities.load(
         make('[[indicators]]\nid = "srv.netflow"\nlow = 0.8\nhigh = 1.2\n')
