@@ -69,10 +69,20 @@ def _sound(row: Mapping[str, Any]) -> float | None:
     return None if quality.is_frozen or value is None else float(value)
 
 
-def of(snapshot: Snapshot, indicator: str, district: str = CITY) -> Course | None:
-    """Return the course that the snapshot carries, if it does."""
+def of(
+    snapshot: Snapshot, indicator: str, district: str = CITY, *, span: str | None = None
+) -> Course | None:
+    """Return the course that the snapshot carries with its usual band, if it reaches as far back.
+
+    ``None`` as ``span`` takes it however far it reaches.
+    """
     found = snapshot.trend(indicator, district)
-    return Course(found.times, found.values, found.low, found.high) if found else None
+    if found is None or not any(value is not None for value in found.values):
+        return None
+    reaches = found.times[-1] - found.times[0]
+    if span is not None and not 0.9 < reaches / SPANS[span][0] <= 1.0:  # noqa: PLR2004 - a step may lack
+        return None
+    return Course(found.times, found.values, found.low, found.high)
 
 
 def ended(course: Course, reading: Reading | None) -> Course:
@@ -119,12 +129,21 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
     figure["layout"]["uirevision"] = f"{indicator.id} {span}"
     figure["layout"]["yaxis"] = {"range": [bottom, top], "nticks": 5}
     figure["layout"]["xaxis"] |= {
-        "range": [times[0], times[-1]] if times else None,
+        "range": _ends(course, zone),
         "tickformat": "%m-%d" if span == WEEK else "%H:%M",
         "hoverformat": "%Y-%m-%d %H:%M",
         "nticks": 8,
     }
     return figure
+
+
+def _ends(course: Course, zone: ZoneInfo) -> list[str] | None:
+    """Return the ends of the axis, with room for the last point."""
+    if not course.times:
+        return None
+    first, last = course.times[0], course.times[-1]
+    ends = (first, last + (last - first) / 60)
+    return [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in ends]
 
 
 def reach(values: Sequence[float | None], levels: Sequence[Level]) -> tuple[float, float]:

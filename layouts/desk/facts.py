@@ -97,7 +97,7 @@ def limits(limit: Threshold, indicator: Indicator, view: View) -> str:
             ]
         ) or t("none set")
     units = {"usual_ratio": t("times the usual"), "z": t("robust sd")}
-    unit = units.get(limit.kind, t(indicator.unit) if indicator.unit else "")
+    unit = units.get(limit.kind, values.unit(indicator, view))
     found = []
     for word, value in (("warning at {limit}", limit.warn), ("critical at {limit}", limit.crit)):
         if value is not None:

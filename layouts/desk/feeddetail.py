@@ -43,6 +43,7 @@ def props(subject: Subject, snapshot: Snapshot | None, view: View) -> Props:
     return {
         **found,
         **texts(SCOPE, NAME, _words(feed, snapshot, view)),
+        key("glyph"): {"className": f"bz-q bz-q--{feed.state.value.lower()}"},
         key("age"): {"data-at": ms(feed.last_observed_at)},
         key("error"): {
             "children": feed.last_error or view.t("no failure since the last good answer"),

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts import states
 from layouts.ids import part, slot
-from layouts.parts import age, aria, symbol
+from layouts.parts import age, aria
 from layouts.view import View
 
 SCOPE, NAME = "feed", "detail"
@@ -69,7 +68,7 @@ def panel(view: View) -> html.Aside:
 def _head() -> html.Header:
     return html.Header(
         [
-            symbol("dq", states.ACK, "?"),
+            html.Span(id=key("glyph"), className="bz-q"),
             html.Div(
                 [
                     html.H2(id=key("title")),

@@ -84,9 +84,9 @@ def ask(
     if snapshot is None:
         return Course(is_known=False)
     now = snapshot.published_at
-    found = course.ask(context.history, indicator, district, now=now, span=span)
-    if not any(value is not None for value in found.values) and span == DAY:
-        found = course.of(snapshot, indicator.id, district) or found
+    found = course.of(snapshot, indicator.id, district, span=span)
+    if found is None:
+        found = course.ask(context.history, indicator, district, now=now, span=span)
     return course.ended(found, snapshot.reading(indicator.id, district))
 
 
@@ -236,8 +236,10 @@ def _course_props(
         said = t("The history does not answer.")
     elif not has_any:
         said = t("The history holds no value of this time.")
-    else:
+    elif any(value is not None for value in drawn.low):
         said = t("city time, {zone}; the band is what is usual", zone=view.city.timezone)
+    else:
+        said = t("city time, {zone}", zone=view.city.timezone)
     seen = states.look(alarm) if alarm else None
     tone = seen.tone if seen and seen.is_active and seen.tone in ("p1", "p2", "p3") else ""
     figure = course.draw(drawn, indicator, view, theme=frame.LIGHT, tone=tone, span=span)

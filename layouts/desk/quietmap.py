@@ -20,7 +20,8 @@ from layouts.view import View
 from model import CITY, Reading, Snapshot
 
 NAME = "map"
-ODD = 4  # unusual districts that get a call-out
+ODD = 12  # unusual districts that are drawn
+CALLED = 4  # and those that get a call-out, the farthest from usual
 LOUD = 3.0  # robust sd from which a district is filled: markedly unusual
 _HATCH = {"width": "7", "height": "7", "patternUnits": "userSpaceOnUse"}
 
@@ -122,9 +123,7 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
     props = mapalarms.props(scene, placed, fit)
     for n, item in enumerate(fit.shape.districts):
         reading = odd.get(item.id)
-        kind = "bz-map__odd" if reading else "bz-map__q"
-        if item.id not in known:
-            kind = "bz-map__d--na bz-map__q"
+        kind = "bz-map__q" if item.id in known else "bz-map__d--na bz-map__q"
         props[_id(scene, "d", n)] = {"className": kind}
         props[_id(scene, "t", n)] = {"children": _spoken(item.id, reading, view, item.id in known)}
         target = reading.indicator if reading else _first(view)
@@ -164,7 +163,8 @@ def _calls(  # noqa: PLR0913, PLR0917 - all that a call-out must keep clear of
     for n in range(ODD):
         reading = shown[n] if n < len(shown) else None
         lines = _lines(reading, view) if reading else ("", "")
-        call = place(fit, reading.district, lines, taken) if reading else None
+        is_called = reading is not None and n < CALLED
+        call = place(fit, reading.district, lines, taken) if reading and is_called else None
         if call:
             taken.append(call.box)
         path = fit.by_id[reading.district].path if reading else ""

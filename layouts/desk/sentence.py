@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from layouts import states
 from layouts.desk import values
 from layouts.view import View
-from model import CITY, Alert, FeedState, Snapshot
+from model import CITY, Alert, FeedState, Reading, Snapshot
 
 TOLD = 2  # alarms that get a sentence of their own; the rest are counted
-NAMED = 2  # silent feeds that are named
+NAMED = 2  # silent feeds, or unusual figures, that are named
 FLOOD = 100.0  # % of flood stage
 PLACE = "place"  # where a message has the name that is set in bold
 
@@ -126,13 +126,14 @@ def _rest(snapshot: Snapshot, view: View, *, is_calm: bool) -> str:
     compared = [r for r in known if r.z is not None]
     if not compared:
         return t("What is usual on a {day} is not known yet.", day=day)
-    odd = sum(values.is_unusual(r) for r in compared)
+    odd = [r for r in compared if values.is_unusual(r) and r.indicator in view.indicators]
     if odd:
         return t.plural(
-            "Of {of} city figures, {n} is not as usual.",
-            "Of {of} city figures, {n} are not as usual.",
-            odd,
+            "Of {of} city figures, {n} is not as usual: {names}.",
+            "Of {of} city figures, {n} are not as usual: {names}.",
+            len(odd),
             of=len(compared),
+            names=_figures(odd, view),
         )
     if missing > len(view.indicators) / 2:
         return t("What little is known is as on a usual {day}.", day=day)
@@ -146,6 +147,16 @@ REST = "The rest of the city is having a usual {day}."
 def silent_feeds(snapshot: Snapshot) -> list[FeedState]:
     """Return the feeds whose data are too old to tell of now."""
     return [feed for feed in snapshot.feeds if feed.state.is_frozen]
+
+
+def _figures(odd: Sequence[Reading], view: View) -> str:
+    """Return the names of the farthest figures, and how many more there are."""
+    worst = sorted(odd, key=lambda reading: -abs(reading.z or 0.0))
+    names = [view.t(view.indicators[r.indicator].short).partition(",")[0] for r in worst[:NAMED]]
+    more = len(odd) - len(names)
+    if more:
+        names.append(view.t.plural("{n} more", "{n} more", more))
+    return view.t.listing(names)
 
 
 def _names(feeds: Sequence[FeedState], view: View) -> str:

@@ -86,4 +86,4 @@ def test_unusual_figures_are_counted_instead_of_calm() -> None:
     snapshot = replace(quiet(), readings=(*others, river))
 
     assert river.district == CITY
-    assert said(snapshot) == "Of 13 city figures, 1 is not as usual."
+    assert said(snapshot) == "Of 13 city figures, 1 is not as usual: River."
