@@ -111,6 +111,18 @@ def overlay(
     return _lowered(aged, age)
 
 
+def shown(reading: Reading, feeds: Mapping[str, FeedState]) -> Reading:
+    """Return the reading as screens show it: hatched while none of its feeds is believed.
+
+    A feed that froze is STALE until its second new sample. The first one carries a fresh value
+    already, which must not look normal yet. (Alarms count their own samples.)
+    """
+    mine = [feeds[name].state for name in reading.feeds if name in feeds]
+    if not mine or any(state is not Quality.STALE for state in mine) or reading.value is None:
+        return reading
+    return replace(reading, quality=worst(reading.quality, Quality.STALE))
+
+
 def _told(reading: Reading, feeds: Sequence[FeedState]) -> datetime | None:
     """Return the newest instant that the feeds of cases have told of."""
     instants = [f.last_observed_at for f in feeds if f.last_observed_at is not None]

@@ -14,14 +14,16 @@ POLLS_SHOWN = 48
 class FeedBook:
     """The states of all feeds; threads may share it.
 
-    A feed's quality follows the age of its newest fact, never the time of the last answer. After
-    a feed was frozen it takes two polls in a row that brought something new to believe it again.
+    A feed's quality follows the age of its newest fact, never the time of the last answer. A feed
+    that froze takes two polls in a row that brought something new to be believed again. One that
+    is only old because we were away is believed at once.
     """
 
     def __init__(self, feeds: Iterable[Feed]) -> None:
         """Start with every feed unknown."""
         self._states = {feed.id: _unknown(feed) for feed in feeds}
-        self._fresh: dict[str, int] = {}
+        self._fresh: dict[str, int] = {}  # polls with news since the last freeze
+        self._froze: set[str] = set()  # alive under our eyes, then frozen, not believed since
         self._lock = threading.RLock()
 
     def restore(self, states: Iterable[FeedState]) -> None:
@@ -125,7 +127,7 @@ class FeedBook:
 
     def _grown(self, feed_id: str, old: FeedState, now: datetime) -> FeedState:
         aged = age_quality(old.last_observed_at, now, old.due_every, old.latency)
-        state = self._recovering(feed_id, old.state, aged)
+        state = self._believed(feed_id, aged)
         late_at, stale_at, nodata_at = _limits(old)
         new = replace(old, late_at=late_at, stale_at=stale_at, nodata_at=nodata_at, state=state)
         if state is not old.state:
@@ -133,13 +135,16 @@ class FeedBook:
         self._states[feed_id] = new
         return new
 
-    def _recovering(self, feed_id: str, old: Quality, aged: Quality) -> Quality:
-        """Two polls with news are needed to leave a frozen state that was once alive."""
+    def _believed(self, feed_id: str, aged: Quality) -> Quality:
+        """Return the quality that is shown: the first news after a freeze change nothing yet."""
         if aged.is_frozen:
+            if self._fresh.get(feed_id):
+                self._froze.add(feed_id)
             self._fresh[feed_id] = 0
             return aged
-        if old is Quality.STALE and self._fresh.get(feed_id, 0) < 2:  # noqa: PLR2004 - two in a row
-            return old
+        if feed_id in self._froze and self._fresh.get(feed_id, 0) < 2:  # noqa: PLR2004 - two in a row
+            return Quality.STALE
+        self._froze.discard(feed_id)
         return aged
 
     def states(self) -> tuple[FeedState, ...]:

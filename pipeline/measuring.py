@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from metrics import Scope, measure
 from metrics.baseline import robust_z
 from metrics.privacy import suppress
-from metrics.quality import overlay
+from metrics.quality import overlay, shown
 from metrics.window import Window
 from model import Case, Fact, FeedState, Indicator, Observation, Quality, Reading, Usual
 from pipeline.window import KEEP
@@ -105,7 +105,7 @@ class Measurer:
     def published(self, feeds: Mapping[str, FeedState], now: datetime) -> list[Reading]:
         """Return all readings as they may leave the house: aged, compared, small cells hidden."""
         aged = [
-            self._finished(self.indicators[reading.indicator], reading, feeds, now)
+            shown(self._finished(self.indicators[reading.indicator], reading, feeds, now), feeds)
             for reading in self.raw.values()
         ]
         return suppress(aged, self.indicators)

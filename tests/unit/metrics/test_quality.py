@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import INDICATORS
-from metrics.quality import age_quality, deadlines, overlay, settle
+from metrics.quality import age_quality, deadlines, overlay, settle, shown
 from model import Quality, Reading
 from tests.unit.metrics.cast import DAY, HOUR, MINUTE, NOW, feed
 
@@ -148,6 +148,19 @@ def test_the_most_patient_of_several_feeds_decides() -> None:
 
     assert got.quality is GOOD
     assert got.stale_at == NOW + 3 * HOUR
+
+
+def test_a_reading_is_shown_stale_while_none_of_its_feeds_is_believed_again() -> None:
+    fresh, froze = feed("f", C), replace(feed("f", C), state=STALE)
+    other = replace(feed("g", C), state=GOOD)
+
+    assert shown(reading(), {"f": replace(fresh, state=GOOD)}).quality is GOOD
+    assert shown(reading(), {"f": froze}).quality is STALE
+    assert shown(reading(), {"f": froze}).value == 1.4
+    assert shown(reading(feeds=("f", "g")), {"f": froze, "g": other}).quality is GOOD
+    assert shown(reading(value=None, quality=NODATA), {"f": froze}).quality is NODATA
+    assert shown(reading(quality=Quality.BAD), {"f": froze}).quality is Quality.BAD
+    assert shown(reading(), {}).quality is GOOD
 
 
 def test_an_unknown_value_stays_unknown_and_keeps_its_reason_and_deadlines() -> None:

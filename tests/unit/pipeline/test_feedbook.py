@@ -69,6 +69,33 @@ def test_a_stale_feed_is_believed_again_after_two_polls_with_news():
     assert (after_one, after_two) == (Quality.STALE, Quality.GOOD)
 
 
+def test_a_feed_that_died_is_stale_at_its_first_sample_and_good_at_its_second():
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+    state_at(book, NOW)
+    found = [state_at(book, NOW + 20 * MINUTE)]
+
+    for minute in (20, 21):
+        answered(book, NOW + minute * MINUTE, NOW + minute * MINUTE)
+        found.append(state_at(book, NOW + minute * MINUTE))
+
+    assert found == [Quality.NODATA, Quality.STALE, Quality.GOOD]
+
+
+def test_a_feed_that_is_old_because_we_were_away_is_believed_at_once():
+    old = FeedBook([FEED])
+    answered(old, NOW, NOW)
+    state_at(old, NOW)
+    book = FeedBook([FEED])
+    book.restore(old.states())
+    back = NOW + 20 * MINUTE
+    before = state_at(book, back)
+
+    answered(book, back, back)
+
+    assert (before, state_at(book, back)) == (Quality.NODATA, Quality.GOOD)
+
+
 def test_the_first_failure_and_the_recovery_are_told_once():
     book = FeedBook([FEED])
 
