@@ -250,7 +250,7 @@ def card_props(scene: str, name: str, alert: Alert | None, view: View) -> Props:
         "letter": seen.letter,
         "word": view.t(seen.word),
         "area": view.t("Feed") if alert.feed else view.place(alert.district),
-        "owner": states.initials(alert.owner or alert.acked_by),
+        "owner": states.initials(alert.acked_by),
         "kpi": (feed.name or feed.id) if feed else kpi,
         "value": words.alarm_value(alert, indicator, view),
         "limit": words.limit(alert, indicator, view),
