@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.integration.house.conftest import ROOT, alive, environment, until
+from tests.integration.pipeline.conftest import write_city
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -229,8 +230,10 @@ def test_a_part_alone_without_a_store_says_so_and_ends(tmp_path, free_port, comm
     assert "Traceback" not in done.stderr
 
 
-def test_the_api_of_a_living_house_reads_and_commands(start):
-    house = start()
+def test_the_api_of_a_living_house_reads_and_commands(start, tmp_path):
+    city = tmp_path / "smallport"
+    write_city(city, cases=80)  # its rule calls a person from 50 new requests on
+    house = start(BARTIZAN_CITY=str(city))
     house.wait_ready()
     snapshot = house.json("/api/v1/snapshot")
     assert {"version", "published_at", "city", "readings", "alerts", "feeds"} <= snapshot.keys()

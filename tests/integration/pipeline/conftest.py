@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +133,26 @@ class City:
             memory.close()
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    folder, data = tmp_path / "pack", tmp_path / "var"
+def write_city(folder: Path, *, cases: int = 0) -> None:
+    """Write the tiny city's pack, with so many requests opened an hour ago."""
     folder.mkdir()
-    data.mkdir()
     (folder / "city.toml").write_text(PACK, encoding="utf-8")
     wards = {"type": "FeatureCollection", "features": [square("a", 0.0), square("b", 1.0)]}
     (folder / "wards.geojson").write_text(json.dumps(wards), encoding="utf-8")
-    (folder / "complaints.csv").write_text("Nr,Opened,Closed,Kind,Lat,Lon\n", encoding="utf-8")
+    opened = datetime.now(UTC) - timedelta(hours=1)
+    rows = "".join(
+        f"{number},{opened:%Y-%m-%dT%H:%M:%SZ},,Pothole,0.5,{0.5 + number % 2}\n"
+        for number in range(cases)
+    )
+    header = "Nr,Opened,Closed,Kind,Lat,Lon\n"
+    (folder / "complaints.csv").write_text(header + rows, encoding="utf-8")
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    folder, data = tmp_path / "pack", tmp_path / "var"
+    data.mkdir()
+    write_city(folder)
     server = embedded.start(data)
     made = City(folder, data, server.url)
     try:
