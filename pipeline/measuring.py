@@ -97,10 +97,27 @@ class Measurer:
             if self.is_filling and indicator.window > SHORT:
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
-                dated = replace(reading, known_at=now)
+                dated = replace(self._held(reading), known_at=now)
                 self.raw[reading.indicator, reading.district] = dated
                 fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
+
+    def seed(self, readings: Iterable[Reading]) -> None:
+        """Start from what was shown before a restart, where it had a value."""
+        for reading in readings:
+            if reading.value is not None and reading.indicator in self.indicators:
+                self.raw.setdefault((reading.indicator, reading.district), reading)
+
+    def _held(self, fresh: Reading) -> Reading:
+        """Where no newer fact came, keep the last value: it grows old, it does not vanish."""
+        last = self.raw.get((fresh.indicator, fresh.district))
+        if fresh.value is not None or last is None or last.value is None or self.is_filling:
+            return fresh
+        if last.observed_at is None or (
+            fresh.observed_at is not None and fresh.observed_at > last.observed_at
+        ):
+            return fresh
+        return replace(last, at=fresh.at)
 
     def published(self, feeds: Mapping[str, FeedState], now: datetime) -> list[Reading]:
         """Return all readings as they may leave the house: aged, compared, small cells hidden."""

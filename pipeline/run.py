@@ -152,6 +152,8 @@ class Worker:
             self.child = BackfillChild.start(rooms, now)
         else:
             self.stock.replace(load_window(rooms.history, now))
+            shown = rooms.store.latest()
+            self.measurer.seed(shown.readings if shown else ())
             self.board.take(rooms.history.notices(now))
         if not self.judge.has_records:
             self.judge.rebuild(rooms.history.alert_events())

@@ -1,0 +1,115 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from metrics import INDICATORS, Scope
+from model import CITY, District, FeedState, Observation, Quality, Reading
+from pipeline.measuring import Measurer, Stock
+
+NOON = datetime(2026, 3, 4, 17, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SCOPE = Scope(districts=(District(id="a", name="A", short="A", population=1000),), timezone="UTC")
+FEED = FeedState(
+    id="river",
+    kind="sensorthings",
+    name="River",
+    gives="observation",
+    state=Quality.GOOD,
+    due_every=5 * MINUTE,
+)
+RIVER = INDICATORS["env.river"]
+
+
+def level(at: datetime, value: float) -> Observation:
+    return Observation(
+        feed_id="river",
+        site_id="g1",
+        quantity="river_level",
+        value=value,
+        unit="m",
+        observed_at=at,
+        fetched_at=at,
+        known_at=at,
+        district_id="a",
+    )
+
+
+@pytest.fixture
+def stock() -> Stock:
+    return Stock()
+
+
+@pytest.fixture
+def measurer() -> Measurer:
+    scope = replace(SCOPE, references={("flood_stage", "g1"): 10.0})
+    return Measurer([RIVER], scope)
+
+
+def city(readings: list[Reading]) -> Reading:
+    return next(reading for reading in readings if reading.district == CITY)
+
+
+def at(stock: Stock, measurer: Measurer, now: datetime) -> Reading:
+    """Let a tick pass, and return what would be published of the city."""
+    feed = {"river": replace(FEED, last_observed_at=NOON)}
+    measurer.step(*stock.look(), feed, now)
+    return city(measurer.published(feed, now))
+
+
+def test_a_value_grows_old_and_does_not_vanish_before_it_must(stock, measurer):
+    stock.take([level(NOON, 5.0)])
+
+    found = [at(stock, measurer, NOON + minutes * MINUTE) for minutes in (1, 10, 16, 49, 51)]
+
+    assert [(reading.value, reading.quality) for reading in found] == [
+        (50.0, Quality.GOOD),
+        (50.0, Quality.LATE),
+        (50.0, Quality.STALE),
+        (50.0, Quality.STALE),
+        (None, Quality.NODATA),
+    ]
+    assert {reading.observed_at for reading in found} == {NOON}
+
+
+def test_a_newer_fact_replaces_the_value_that_was_held(stock, measurer):
+    stock.take([level(NOON, 5.0)])
+    at(stock, measurer, NOON + 40 * MINUTE)
+
+    stock.take([level(NOON + 41 * MINUTE, 6.0)])
+    found = at(stock, measurer, NOON + 42 * MINUTE)
+
+    assert (found.value, found.observed_at) == (60.0, NOON + 41 * MINUTE)
+
+
+def test_after_a_restart_the_last_value_is_shown_with_its_age(stock, measurer):
+    stock.take([level(NOON, 5.0)])
+    shown = at(stock, measurer, NOON + 20 * MINUTE)
+
+    again = Measurer([RIVER], SCOPE)
+    again.seed([shown])
+    found = at(Stock(), again, NOON + 21 * MINUTE)
+
+    assert (found.value, found.quality, found.observed_at) == (50.0, Quality.STALE, NOON)
+
+
+def test_while_the_past_is_being_filled_long_windows_are_unknown_and_say_why():
+    backlog = INDICATORS["srv.backlog"]
+    measurer = Measurer([backlog], SCOPE)
+    measurer.is_filling = True
+
+    (*_, found) = measurer.step(*Stock().look(), {}, NOON)
+
+    assert (found.value, found.quality) == (None, Quality.NODATA)
+    assert found.reason == "the past is being filled in"
+
+
+def test_nothing_new_is_measured_again_only_when_windows_slide(stock, measurer):
+    stock.take([level(NOON, 5.0)])
+    feed = {"river": replace(FEED, last_observed_at=NOON)}
+    counts = []
+    for seconds in (0, 1, 30, 61):
+        now = NOON + timedelta(seconds=seconds)
+        counts.append(len(measurer.step(*stock.look(), feed, now)))
+
+    assert counts == [2, 0, 0, 2]
