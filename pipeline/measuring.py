@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from metrics import Scope, measure
 from metrics.baseline import robust_z
+from metrics.columns import milliseconds, moment
 from metrics.privacy import suppress
 from metrics.quality import overlay, shown
 from metrics.window import Window
-from model import Case, Fact, FeedState, Indicator, Observation, Quality, Reading, Usual
+from model import CITY, Case, Fact, FeedState, Indicator, Observation, Quality, Reading, Usual
 from pipeline.window import KEEP
 
 REMEASURE = timedelta(seconds=2)  # new facts: not more often than this
@@ -97,7 +98,8 @@ class Measurer:
             if self.is_filling and indicator.window > SHORT:
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
-                dated = replace(self._held(reading), known_at=now)
+                since = _told_last(indicator, reading, window, now)
+                dated = replace(self._held(since), known_at=now)
                 self.raw[reading.indicator, reading.district] = dated
                 fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
@@ -148,6 +150,18 @@ class Measurer:
             return aged
         z = None if aged.value is None else robust_z(aged.value, usual, indicator)
         return replace(aged, usual=usual, z=z)
+
+
+def _told_last(indicator: Indicator, reading: Reading, window: Window, now: datetime) -> Reading:
+    """Say of an unknown city figure since when it is: at the newest fact of its quantities."""
+    if reading.observed_at is not None or reading.district != CITY:
+        return reading
+    ends = [
+        rows.at[-1]
+        for quantity in indicator.quantities
+        if len(rows := window.rows(quantity, milliseconds(now - KEEP), milliseconds(now)))
+    ]
+    return replace(reading, observed_at=moment(int(max(ends)))) if ends else reading
 
 
 def _not_yet(reading: Reading) -> Reading:

@@ -93,6 +93,15 @@ def test_after_a_restart_the_last_value_is_shown_with_its_age(stock, measurer):
     assert (found.value, found.quality, found.observed_at) == (50.0, Quality.STALE, NOON)
 
 
+def test_an_unknown_figure_says_since_when(stock):
+    stock.take([level(NOON, 5.0)])
+    measurer = Measurer([RIVER], SCOPE)  # started long after the gauge fell silent
+
+    found = at(stock, measurer, NOON + 300 * MINUTE)
+
+    assert (found.value, found.quality, found.observed_at) == (None, Quality.NODATA, NOON)
+
+
 def test_while_the_past_is_being_filled_long_windows_are_unknown_and_say_why():
     backlog = INDICATORS["srv.backlog"]
     measurer = Measurer([backlog], SCOPE)
