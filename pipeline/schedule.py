@@ -23,10 +23,14 @@ def poll_interval(feed: Feed) -> timedelta:
 
 
 def pause_after_failure(feed: Feed, failures: int, retry_after: timedelta | None) -> timedelta:
-    """How long to wait after the ``failures``-th failure in a row: doubles, at most 15 minutes."""
+    """How long to wait after the ``failures``-th failure in a row: doubles up to the cadence.
+
+    So a source that returns is seen one cadence later at most; never under 30 seconds or over a
+    quarter of an hour, unless the source itself asked for longer.
+    """
+    longest = min(max(feed.every, QUICKEST), LONGEST_PAUSE)
     doubled: timedelta = poll_interval(feed) * 2 ** min(failures - 1, 8)
-    pause = min(doubled, LONGEST_PAUSE)
-    return max(pause, retry_after or timedelta(0))
+    return max(min(doubled, longest), retry_after or timedelta(0))
 
 
 @dataclass(slots=True)

@@ -27,12 +27,19 @@ def test_slow_sources_are_asked_more_often_than_they_publish(every, expected):
     assert poll_interval(feed(every)) == expected
 
 
-def test_the_pause_after_failures_doubles_and_has_an_end():
-    minute = feed(timedelta(minutes=1))
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        (timedelta(seconds=10), [10, 20, 30, 30]),
+        (timedelta(minutes=1), [60, 60, 60, 60]),
+        (timedelta(minutes=5), [75, 150, 300, 300]),
+        (timedelta(days=1), [300, 600, 900, 900]),
+    ],
+)
+def test_the_pause_after_failures_doubles_up_to_the_cadence(every, expected):
+    pauses = [pause_after_failure(feed(every), n, None) for n in (1, 2, 3, 20)]
 
-    pauses = [pause_after_failure(minute, n, None) for n in (1, 2, 3, 20)]
-
-    assert pauses == [timedelta(minutes=m) for m in (1, 2, 4, 15)]
+    assert [pause.total_seconds() for pause in pauses] == expected
 
 
 def test_what_the_source_asks_for_is_honoured():
