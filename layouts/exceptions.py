@@ -119,8 +119,11 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
 
 def _none_props(found: Sequence[Reading], snapshot: Snapshot, view: View) -> dict[str, str]:
     """Return what an empty list says: nothing unusual is not the same as nothing known."""
-    is_known = any(reading.z is not None for reading in snapshot.readings)
-    message = "Nothing unusual now." if is_known else "No usual to compare with yet."
+    message = "No usual to compare with yet."
+    if any(reading.z is not None for reading in snapshot.readings):
+        message = "Nothing unusual now."
+    elif any(reading.usual is not None for reading in snapshot.readings):
+        message = "Too few weeks to compare with yet."
     return {
         "children": "" if found else view.t(message),
         "className": classes("bz-exc__none", "is-none" if found else ""),

@@ -26,6 +26,7 @@ from layouts.parts import (
 )
 from layouts.states import Look
 from layouts.view import View
+from metrics.cells import FULL_COVERAGE
 from model import CITY, Alert, Indicator, Quality, Reading, Snapshot
 
 SPARK_SIZE = (134.0, 62.0)
@@ -252,6 +253,8 @@ def _text_props(  # noqa: PLR0913, PLR0917 - the values of one tile, all of them
 def _coverage(reading: Reading | None, view: View) -> str:
     """Return how much of what should report did, where that makes the value uncertain."""
     if reading is None or reading.quality is not Quality.UNCERTAIN or reading.coverage is None:
+        return ""
+    if reading.coverage >= FULL_COVERAGE:  # it is uncertain for another reason
         return ""
     return view.t("coverage {share}", share=view.t.quantity(reading.coverage * 100, "%"))
 

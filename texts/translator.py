@@ -88,10 +88,15 @@ class Translator:
         return self.brief(value, decimals)
 
     def span(self, low: float | None, high: float | None, decimals: int = 0) -> str:
-        """Return a range without closing zeros; a dash between negative numbers stands apart."""
+        """Return a range without closing zeros; a dash between negative numbers stands apart.
+
+        Where both ends read alike it is one number.
+        """
         if low is None or high is None:
             return ""
         first, last = self.short(low, decimals), self.short(high, decimals)
+        if first == last:
+            return first
         return f"{first} – {last}" if last.startswith(MINUS) else f"{first}–{last}"
 
     def quantity(self, value: float | None, unit: str = "", decimals: int = 0) -> str:

@@ -79,7 +79,7 @@ def _cell(scene: str, name: str, indicator: Indicator, view: View) -> html.Div:
         [
             html.Div(
                 [
-                    html.Span(view.t(indicator.short), className="bz-dom__name"),
+                    html.Span(words.short_name(indicator, view), className="bz-dom__name"),
                     html.Span(
                         html.B(id=part(scene, name, "letter")),
                         id=part(scene, name, "sym"),

@@ -33,7 +33,9 @@ def amount(reading: Reading | None, indicator: Indicator, view: View) -> str:
 
 def unit(indicator: Indicator, view: View) -> str:
     """Return the unit as it stands beside a number; empty where a number needs none."""
-    return view.t(indicator.unit) if indicator.unit and indicator.unit not in UNSAID else ""
+    if not indicator.unit or indicator.unit in UNSAID:
+        return ""
+    return words.unit_word(indicator, view)
 
 
 def number(value: float | None, view: View, decimals: int = 2) -> str:
@@ -47,7 +49,8 @@ def figure(value: float | None, indicator: Indicator | None, view: View) -> str:
         return ""
     if indicator is None:
         return view.t.brief(value, 2)
-    return f"{view.t.short(value, indicator.decimals)}\xa0{unit(indicator, view)}".rstrip()
+    text = view.t.short(value, words.decimals(indicator, view))
+    return f"{text}\xa0{unit(indicator, view)}".rstrip()
 
 
 def verdict(reading: Reading | None, view: View) -> str:

@@ -87,14 +87,20 @@ def test_exceptions_are_worst_first_without_alarms_and_without_frozen_readings()
 def test_nothing_unusual_is_not_the_same_as_nothing_known() -> None:
     shot = snapshot()
     calm = replace(shot, readings=tuple(replace(one, z=0.1) for one in shot.readings))
-    blind = replace(shot, readings=tuple(replace(one, z=None) for one in shot.readings))
+    few = replace(shot, readings=tuple(replace(one, z=None) for one in shot.readings))
+    blind = replace(few, readings=tuple(replace(one, usual=None) for one in few.readings))
 
     said = [
         scene_props(OVERVIEW, one, view())["overview-exc-none"]["children"]
-        for one in (shot, calm, blind)
+        for one in (shot, calm, few, blind)
     ]
 
-    assert said == ["", "Nothing unusual now.", "No usual to compare with yet."]
+    assert said == [
+        "",
+        "Nothing unusual now.",
+        "Too few weeks to compare with yet.",
+        "No usual to compare with yet.",
+    ]
 
 
 def test_where_data_come_from_is_always_said() -> None:

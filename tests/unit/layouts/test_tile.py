@@ -148,6 +148,23 @@ def test_uncertain_values_are_marked_and_say_their_coverage() -> None:
     assert found["usual-label"]["children"] == "coverage 72\xa0%"
 
 
+def test_where_coverage_is_not_what_makes_a_value_uncertain_the_usual_stays() -> None:
+    found = tile(power(quality=Quality.UNCERTAIN, coverage=0.99))
+
+    assert found["usual-label"]["children"] == "usual"
+    assert found["usual"]["children"]
+
+
+def test_a_usual_without_a_spread_is_one_number() -> None:
+    usual = city_readings()["inf.power"].usual
+    assert usual is not None
+
+    found = tile(power(usual=replace(usual, centre=3.8, low=3.8, high=3.8, weeks=1)))
+
+    assert found["usual-label"]["children"] == "usual of 1 week"
+    assert found["usual"]["children"] == "3.8"
+
+
 def test_a_stale_tile_names_the_cadence_of_its_slowest_feed() -> None:
     reading: Reading = replace(city_readings()["mob.tti"], quality=Quality.STALE)
 
