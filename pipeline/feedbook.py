@@ -23,6 +23,7 @@ class FeedBook:
         """Start with every feed unknown."""
         self._states = {feed.id: _unknown(feed) for feed in feeds}
         self._fresh: dict[str, int] = {}  # polls with news since the last freeze
+        self._asked: set[str] = set()  # polled since we started, whatever came of it
         self._froze: set[str] = set()  # alive under our eyes, then frozen, not believed since
         self._lock = threading.RLock()
 
@@ -60,6 +61,7 @@ class FeedBook:
     ) -> bool:
         """Book a poll that was answered; return whether the feed had been failing."""
         with self._lock:
+            self._asked.add(feed_id)
             old = self._states[feed_id]
             if old.gives == "notice":  # a list that answers is news: nothing else is announced
                 newest = now
@@ -84,6 +86,7 @@ class FeedBook:
     def failed(self, feed_id: str, reason: str, *, now: datetime) -> bool:
         """Book a poll that failed; return whether this is the first failure in a row."""
         with self._lock:
+            self._asked.add(feed_id)
             old = self._states[feed_id]
             self._states[feed_id] = replace(
                 old,
@@ -146,6 +149,14 @@ class FeedBook:
             return Quality.STALE
         self._froze.discard(feed_id)
         return aged
+
+    def asked(self) -> list[FeedState]:
+        """Return the states of the feeds that were asked since we started.
+
+        Of the others we know only that we were away: no alarm may come of that.
+        """
+        with self._lock:
+            return [state for key, state in self._states.items() if key in self._asked]
 
     def states(self) -> tuple[FeedState, ...]:
         """Return all states in the pack's order."""

@@ -28,6 +28,7 @@ from store import Store
 log = structlog.get_logger("alerts")
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 EVENTS_KEPT = timedelta(hours=25)  # in memory, for the load meter and the home page
 
 
@@ -224,10 +225,15 @@ def _sample(reading: Reading) -> Sample:
 
 
 def _feed_sample(state: FeedState, now: datetime) -> Sample:
-    """A feed's sample is the age of its data in seconds, by whole minutes, while it is silent."""
+    """A feed's sample is the age of its data in seconds while it is silent.
+
+    It is told by whole minutes, so that it does not move each second; the first minute by seconds.
+    """
     age = None
     if state.state.is_frozen and state.last_observed_at is not None:
-        age = (now - state.last_observed_at) // MINUTE * MINUTE.total_seconds()
+        length = now - state.last_observed_at
+        step = MINUTE if length >= MINUTE else SECOND
+        age = length // step * step.total_seconds()
     return Sample(value=age, quality=state.state, observed_at=state.last_observed_at)
 
 

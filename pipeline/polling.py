@@ -22,7 +22,7 @@ from store import Store
 log = structlog.get_logger("feeds")
 
 REPLAY_EVERY = timedelta(seconds=5)  # a recording is played at least this often
-FIRST_REPLAY = timedelta(minutes=5)  # what a recording brings at its very first step
+FIRST_REPLAY = timedelta(minutes=5)  # what a recording brings at its very first step, at least
 
 
 @dataclass(slots=True)
@@ -83,7 +83,8 @@ class Poller:
         if (recording := self.recordings.get(feed.id)) is None:
             recording = self._recording(feed, now)
         after = memory.get("replayed_until")
-        since = datetime.fromisoformat(after) if after else now - FIRST_REPLAY
+        first = max(FIRST_REPLAY, feed.latency + 1.5 * feed.every)  # as much as is still good
+        since = datetime.fromisoformat(after) if after else now - first
         parsed = Parsed(accepted=recording.due(since, now))
         self._admit(feed, parsed, {"replayed_until": instant(now)}, is_same=not parsed.accepted)
         return min(poll_interval(feed), REPLAY_EVERY)

@@ -110,6 +110,7 @@ class Worker:
     def tick(self, now: datetime) -> Snapshot:
         """Measure what is due, judge it, publish everything."""
         self._mind_epoch()
+        asked = [state.id for state in self.book.asked()]  # before they are aged
         changed = self.book.age(now)
         feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.stock.look()
@@ -119,7 +120,7 @@ class Worker:
         if fresh:
             self.book.carries(self.measurer.carriers())
         self.judge.readings(fresh, now)
-        self.judge.feeds((state for state in feeds.values() if state.polls), now)
+        self.judge.feeds((feeds[feed_id] for feed_id in asked), now)
         self.judge.elapse(now)
         self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
         self.diary.note(fresh, changed)

@@ -96,6 +96,19 @@ def test_a_feed_that_is_old_because_we_were_away_is_believed_at_once():
     assert (before, state_at(book, back)) == (Quality.NODATA, Quality.GOOD)
 
 
+def test_a_feed_is_judged_once_it_was_asked_since_the_start():
+    old = FeedBook([FEED])
+    answered(old, NOW, NOW)
+    book = FeedBook([FEED])
+    book.restore(old.states())
+    before = book.asked()
+
+    book.failed("air", "HTTP 503", now=NOW + 20 * MINUTE)
+
+    assert before == []
+    assert [state.id for state in book.asked()] == ["air"]
+
+
 def test_the_first_failure_and_the_recovery_are_told_once():
     book = FeedBook([FEED])
 
