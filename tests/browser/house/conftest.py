@@ -1,4 +1,7 @@
-"""A real browser before a whole house; nothing may leave the origin or fail in silence."""
+"""A real browser before a whole house; nothing may leave the origin or fail in silence.
+
+HOUSE_SHOTS names a folder for pictures, HOUSE_LOG a file for what the house said.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from tests.browser.house.houses import Home, end, start
+from tests.browser.house.packs import Source
 
 FLAGS = [
     "--no-sandbox",
@@ -69,6 +73,14 @@ def browser(chromium: str) -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield found
         found.close()
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[Source]:
+    """A source of facts that the test may stop."""
+    made = Source()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,12 @@ def feed(home: Home, key: str) -> dict:
     return next(item for item in home.json("/api/v1/feeds")["items"] if item["id"] == key)
 
 
+def silences(home: Home) -> set[str]:
+    """Occurrences of alarms that a feed is silent, standing and closed."""
+    found = [*home.alerts(), *home.alerts("?state=closed")]
+    return {alert["occurrence"] for alert in found if alert["rule"].startswith("dq.")}
+
+
 def unseen(told: list[float], kept: set[float], blows: list[float]) -> list[float]:
     """Instants that a source told of and nobody kept; a blow may cut off the poll under way."""
     return [

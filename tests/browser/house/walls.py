@@ -1,6 +1,8 @@
 """What a wall says of itself: when its states changed, and whether it is right."""
 
+import os
 from datetime import datetime
+from pathlib import Path
 
 from playwright.sync_api import Page
 
@@ -16,9 +18,17 @@ WATCH = """where => {
   });
   window.watcher.observe(root, { attributes: true });
 }"""
+HATCH = """one => ["", "::before", "::after"].map(
+  kind => getComputedStyle(one, kind || null).backgroundImage).join(" ")"""
 TILES = """() => [document.querySelector(".bz-screen").dataset.version,
   [...document.querySelectorAll(".bz-tile")].map(one => ({ ...one.dataset,
     value: one.querySelector(".bz-tile__value").innerText }))]"""
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture for a person who wants to look: HOUSE_SHOTS names the folder."""
+    if folder := os.environ.get("HOUSE_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def moves(page: Page) -> list[str]:
