@@ -61,13 +61,13 @@ class Poller:
         return pause
 
     def _run(self, due: Due) -> None:
-        pause = poll_interval(due.feed)
+        began, pause = self.clock(), poll_interval(due.feed)
         try:
             pause = self.poll(due.feed)
         except Exception as error:  # noqa: BLE001 - one feed never costs another
             pause = self._failed(due.feed, FeedError(due.feed.id, repr(error), permanent=False))
         finally:
-            due.at = self.clock() + pause
+            due.at = max(began + pause, self.clock())
             self.book.scheduled(due.feed.id, due.at)
             due.is_running = False
 
