@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+import psutil
 import pytest
 from playwright.sync_api import Page
 
@@ -142,9 +143,11 @@ def test_a_feed_that_returns_is_believed_after_two_samples(
 
 def test_a_killed_web_process_costs_seconds(wall: Page, home: Home) -> None:
     for which, name in ((-1, "child"), (0, "master")):
-        version = home.version()
-        home.all_of("gunicorn")[which].kill()
+        version, processes = home.version(), home.all_of("gunicorn")
+        processes[which].kill()
         killed = time.monotonic()
+        gone = processes if name == "master" else [processes[which]]
+        psutil.wait_procs(gone, timeout=10.0)  # an orphan may answer for a moment yet
         until(lambda: home.get("/healthz")[0] == 200, 20.0)
         returned = time.monotonic()
         drawn_after(wall, version)

@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.integration
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from store import embedded
 from store.known import Generations
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 running = embedded.start(Path(sys.argv[1]))
 print(running.pid, running.url, flush=True)
 time.sleep(600)
