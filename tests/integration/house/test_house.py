@@ -122,7 +122,9 @@ def test_parts_that_die_come_back_by_themselves(start):
 
     for mark in ("valkey-server unixsocket", "worker.py", "gunicorn", "demo serve"):
         died = house.child(mark)
+        gone = [died, *died.children(recursive=True)]  # an orphan may answer for a moment yet
         died.kill()
+        psutil.wait_procs(gone, timeout=10.0)
         until(lambda mark=mark, died=died: mark_pid(house, mark) not in (None, died.pid))
         house.wait_ready()
         last = version_number(house)
