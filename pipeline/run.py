@@ -220,7 +220,9 @@ class Worker:
         self.rooms.store.save_feed_states(self.book.states())
 
     def _tidy(self) -> None:
-        self.stock.trim(self.rooms.clock())
+        now = self.rooms.clock()
+        self.stock.trim(now)
+        self.board.forget(now)
         self.rooms.history.compact()
 
     def _mind_epoch(self) -> None:

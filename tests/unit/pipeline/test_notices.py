@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from model import Notice
 from pipeline.notices import NoticeBoard
@@ -43,3 +43,17 @@ def test_exercises_and_tests_never_reach_the_board():
     board.take([replace(FLOOD, status="exercise"), replace(FLOOD, notice_id="t", status="test")])
 
     assert ids(board) == []
+
+
+def test_what_was_over_a_week_ago_is_forgotten_and_what_stands_is_not():
+    board = NoticeBoard()
+    over = replace(FLOOD, notice_id="over", expires=NOW + timedelta(hours=1))
+    board.take([FLOOD, over, replace(FLOOD, notice_id="c", msg_type="cancel", supersedes=("x",))])
+
+    board.forget(NOW + timedelta(days=6))
+    within = ids(board)
+    board.forget(NOW + timedelta(days=9))
+    board.take([replace(FLOOD, notice_id="x")])
+
+    assert within == ["a", "over"]
+    assert ids(board) == ["a", "x"]
