@@ -11,7 +11,18 @@ from metrics.columns import milliseconds, moment
 from metrics.privacy import suppress
 from metrics.quality import overlay, shown
 from metrics.window import Window
-from model import CITY, Case, Fact, FeedState, Indicator, Observation, Quality, Reading, Usual
+from model import (
+    CITY,
+    Case,
+    Fact,
+    FeedState,
+    Indicator,
+    Observation,
+    Quality,
+    Reading,
+    Usual,
+    worst,
+)
 from pipeline.window import KEEP
 
 REMEASURE = timedelta(seconds=2)  # new facts: not more often than this
@@ -99,7 +110,8 @@ class Measurer:
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
                 since = _told_last(indicator, reading, window, now)
-                dated = replace(self._held(since), known_at=now)
+                doubted = _doubted(indicator, since, window, now)
+                dated = replace(self._held(doubted), known_at=now)
                 self.raw[reading.indicator, reading.district] = dated
                 fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
@@ -162,6 +174,22 @@ def _told_last(indicator: Indicator, reading: Reading, window: Window, now: date
         if len(rows := window.rows(quantity, milliseconds(now - KEEP), milliseconds(now)))
     ]
     return replace(reading, observed_at=moment(int(max(ends)))) if ends else reading
+
+
+def _doubted(indicator: Indicator, reading: Reading, window: Window, now: datetime) -> Reading:
+    """A figure over days of cases is uncertain while the record is younger than its window."""
+    opened = window.cases.opened
+    if reading.value is None or not indicator.needs_cases or not len(opened):
+        return reading
+    begins = moment(int(opened[0]))
+    if begins is None or begins <= now - indicator.window:
+        return reading
+    note = f"the record begins on {begins:%Y-%m-%d}"
+    return replace(
+        reading,
+        quality=worst(reading.quality, Quality.UNCERTAIN),
+        reason=f"{reading.reason}; {note}" if reading.reason else note,
+    )
 
 
 def _not_yet(reading: Reading) -> Reading:

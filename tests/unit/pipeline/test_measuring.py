@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from metrics import INDICATORS, Scope
-from model import CITY, District, FeedState, Observation, Quality, Reading
+from model import CITY, Case, District, FeedState, Observation, Quality, Reading
 from pipeline.measuring import Measurer, Stock
 
 NOON = datetime(2026, 3, 4, 17, tzinfo=UTC)
@@ -122,3 +122,28 @@ def test_nothing_new_is_measured_again_only_when_windows_slide(stock, measurer):
         counts.append(len(measurer.step(*stock.look(), feed, now)))
 
     assert counts == [2, 0, 0, 2]
+
+
+@pytest.mark.parametrize(("days", "quality"), [(5, Quality.UNCERTAIN), (40, Quality.GOOD)])
+def test_a_figure_over_weeks_is_uncertain_while_the_record_is_younger(stock, days, quality):
+    flow = INDICATORS["srv.netflow"]
+    measurer = Measurer([replace(flow, window=timedelta(days=28), min_n=1)], SCOPE)
+    first = NOON - timedelta(days=days)
+    stock.take(
+        Case(
+            feed_id="river",
+            case_id=str(number),
+            opened_at=first if number == 0 else NOON - timedelta(days=2),
+            closed_at=NOON - timedelta(days=1),
+            status="closed",
+            fetched_at=NOON,
+            known_at=NOON,
+            district_id="a",
+        )
+        for number in range(60)
+    )
+
+    found = at(stock, measurer, NOON)
+
+    assert (found.value is not None, found.quality) == (True, quality)
+    assert ("the record begins on 2026-02-27" in (found.reason or "")) is (days == 5)
