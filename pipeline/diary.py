@@ -58,4 +58,4 @@ class Diary:
             return True
         indicator = self.indicators.get(reading.indicator)
         pause = max(UNCHANGED_EVERY, indicator.cadence if indicator else UNCHANGED_EVERY)
-        return reading.at - old.at >= pause
+        return abs(reading.at - old.at) >= pause  # a clock may be set back

@@ -1,7 +1,8 @@
 """Readings against rules: every alert moved, every move on the audit."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -68,15 +69,23 @@ class Judge:
         """Whether any rule has ever been judged, as far as the store knows."""
         return bool(self._records)
 
-    def readings(self, found: Iterable[Reading], now: datetime) -> None:
-        """Judge new readings; a hidden small cell is no sample."""
+    def readings(
+        self, found: Iterable[Reading], now: datetime, hidden: Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Judge new readings.
+
+        What is ``hidden`` (indicator, district), for it is about too few cases, is judged like the
+        rest, or an alert could never clear; but its figure stands neither in the alert nor in
+        the audit.
+        """
         for reading in found:
             for rule in self._by_indicator.get(reading.indicator, ()):
-                if reading.suppressed or not _concerns(rule, reading.district):
+                if not _concerns(rule, reading.district):
                     continue
                 if reading.value is None and f"{rule.id}:{reading.district}" not in self._records:
                     continue  # nothing was ever known here: nothing to hold
-                self._observe(rule, reading.district, _sample(reading), now)
+                is_hidden = (reading.indicator, reading.district) in hidden
+                self._observe(rule, reading.district, _sample(reading), now, is_hidden=is_hidden)
 
     def feeds(self, states: Iterable[FeedState], now: datetime) -> None:
         """Judge whether feeds deliver: one alarm per feed, never one per indicator."""
@@ -117,13 +126,20 @@ class Judge:
         ]
         return max(found, key=lambda record: record.occurrence == occurrence, default=None)
 
-    def retire_unknown(self, now: datetime) -> None:
-        """Close what rules left behind that are no longer in the pack."""
+    def retire_unknown(self, now: datetime, districts: Collection[str]) -> None:
+        """Close what rules and districts left behind that are no longer in the pack."""
         for key, record in list(self._records.items()):
-            if record.rule not in self.rules and record.state is not State.NORM:
-                gone = Rule(id=record.rule, title=record.rule, version=record.rule_version)
-                moved, events = alerts.retire(gone, record, now, "the rule left the pack")
-                self._keep(key, moved, events)
+            if record.state is State.NORM:
+                continue
+            if record.rule not in self.rules:
+                reason = "the rule left the pack"
+            elif record.scope != CITY and record.scope not in districts:
+                reason = "the district left the pack"
+            else:
+                continue
+            gone = Rule(id=record.rule, title=record.rule, version=record.rule_version)
+            moved, events = alerts.retire(gone, record, now, reason)
+            self._keep(key, moved, events)
 
     def save_all(self) -> None:
         """Save every record at the next flush (the store has lost them)."""
@@ -191,10 +207,15 @@ class Judge:
         older = [event for event in events if event.event_id not in known]
         self.recent = deque(sorted((*older, *self.recent), key=lambda event: event.at))
 
-    def _observe(self, rule: Rule, scope: str, sample: Sample, now: datetime) -> None:
+    def _observe(
+        self, rule: Rule, scope: str, sample: Sample, now: datetime, *, is_hidden: bool = False
+    ) -> None:
         key = f"{rule.id}:{scope}"
         record = self._records.get(key) or alerts.new(rule, scope)
         moved, events = alerts.observe(rule, record, sample, now)
+        if is_hidden:
+            moved = replace(moved, value=None, n=None, first_value=None)
+            events = [replace(event, value=None) for event in events]
         if moved != record or key not in self._records:
             self._keep(key, moved, events)
 

@@ -1,9 +1,11 @@
 """From facts to readings: measured when due, aged every second, compared with what is usual."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+import structlog
 
 from metrics import Scope, measure
 from metrics.baseline import robust_z
@@ -25,6 +27,8 @@ from model import (
 )
 from pipeline.window import KEEP
 
+log = structlog.get_logger("measure")
+
 REMEASURE = timedelta(seconds=2)  # new facts: not more often than this
 SLIDE = timedelta(seconds=60)  # no new facts: a window that slides still moves its counts
 SHORT = timedelta(hours=3)  # windows up to this are whole while the past is being filled in
@@ -39,6 +43,7 @@ class Stock:
     window: Window = field(default_factory=Window)
     news: set[str] = field(default_factory=set)  # quantities with new facts, "cases" for cases
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _meanwhile: list[Fact] | None = None  # what was kept while another window is being read
 
     def take(self, facts: Iterable[Fact]) -> None:
         """Add kept facts."""
@@ -46,16 +51,34 @@ class Stock:
         observations = [fact for fact in seen if isinstance(fact, Observation)]
         cases = [fact for fact in seen if isinstance(fact, Case)]
         with self.lock:
+            if self._meanwhile is not None:
+                self._meanwhile += seen
             self.window = self.window.extended(observations, cases)
             self.news.update(fact.quantity for fact in observations)
             if cases:
                 self.news.add("cases")
 
-    def replace(self, window: Window) -> None:
-        """Start from another window (a restart, or a back-fill that has ended)."""
+    def reload(self, read: Callable[[], Window]) -> None:
+        """Start from another window (a restart, or a back-fill that has ended).
+
+        Facts that are kept while it is being read may be missing in it: they are added again,
+        which changes nothing where they are there.
+        """
         with self.lock:
-            self.window = window
-            self.news.update((*window.tracks, "cases"))
+            self._meanwhile = []
+        try:
+            window = read()
+        except BaseException:
+            with self.lock:
+                self._meanwhile = None
+            raise
+        with self.lock:
+            late, self._meanwhile = self._meanwhile, None
+            self.window = window.extended(
+                [fact for fact in late if isinstance(fact, Observation)],
+                [fact for fact in late if isinstance(fact, Case)],
+            )
+            self.news.update((*self.window.tracks, "cases"))
 
     def trim(self, now: datetime) -> None:
         """Drop what no indicator needs any more."""
@@ -80,6 +103,7 @@ class Measurer:
         self.is_filling = False  # the past is not there yet: long windows would lie
         self.raw: dict[Key, Reading] = {}
         self._measured_at: dict[str, datetime] = {}
+        self._broken: set[str] = set()  # told of already
         self._dirty = set(self.indicators)
 
     def due(self, now: datetime, news: set[str]) -> list[Indicator]:
@@ -105,7 +129,7 @@ class Measurer:
         for indicator in self.due(now, news):
             self._measured_at[indicator.id] = now
             self._dirty.discard(indicator.id)
-            found = measure(indicator, window, now, scope)
+            found = self._measured(indicator, window, now, scope)
             if self.is_filling and indicator.window > SHORT:
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
@@ -116,16 +140,42 @@ class Measurer:
                 fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
 
+    def _measured(
+        self, indicator: Indicator, window: Window, now: datetime, scope: Scope
+    ) -> list[Reading]:
+        """Measure one indicator; one that fails is unknown, says so, and costs no other."""
+        try:
+            found = measure(indicator, window, now, scope)
+        except Exception as error:  # one indicator never costs the wall
+            if indicator.id not in self._broken:
+                self._broken.add(indicator.id)
+                log.exception("indicator fails", indicator=indicator.id)
+            places = (*(district.id for district in scope.districts), CITY)
+            reason = f"cannot be computed: {type(error).__name__}"
+            return [_unknown(indicator, place, now, reason) for place in places]
+        if indicator.id in self._broken:
+            self._broken.discard(indicator.id)
+            log.info("indicator works again", indicator=indicator.id)
+        return found
+
+    def restart_clock(self) -> None:
+        """Measure everything at the next step: the clock was set back."""
+        self._measured_at.clear()
+
     def seed(self, readings: Iterable[Reading]) -> None:
-        """Start from what was shown before a restart, where it had a value."""
+        """Start from what was shown before a restart: values of places that still are."""
+        places = {*(district.id for district in self.scope.districts), CITY}
         for reading in readings:
-            if reading.value is not None and reading.indicator in self.indicators:
+            is_ours = reading.indicator in self.indicators and reading.district in places
+            if reading.value is not None and is_ours:
                 self.raw.setdefault((reading.indicator, reading.district), reading)
 
     def _held(self, fresh: Reading) -> Reading:
         """Where no newer fact came, keep the last value: it grows old, it does not vanish."""
         last = self.raw.get((fresh.indicator, fresh.district))
         if fresh.value is not None or last is None or last.value is None or self.is_filling:
+            return fresh
+        if fresh.indicator in self._broken:  # its age would be that of a feed that is well
             return fresh
         if last.observed_at is None or (
             fresh.observed_at is not None and fresh.observed_at > last.observed_at
@@ -140,6 +190,11 @@ class Measurer:
             for reading in self.raw.values()
         ]
         return suppress(aged, self.indicators)
+
+    def hidden(self, fresh: Sequence[Reading]) -> set[tuple[str, str]]:
+        """Return which of these readings may not leave the house, as (indicator, district)."""
+        judged = suppress(fresh, self.indicators)
+        return {(item.indicator, item.district) for item in judged if item.suppressed}
 
     def carriers(self) -> dict[str, set[str]]:
         """Return which indicators rest on each feed."""
@@ -189,6 +244,17 @@ def _doubted(indicator: Indicator, reading: Reading, window: Window, now: dateti
         reading,
         quality=worst(reading.quality, Quality.UNCERTAIN),
         reason=f"{reading.reason}; {note}" if reading.reason else note,
+    )
+
+
+def _unknown(indicator: Indicator, place: str, now: datetime, reason: str) -> Reading:
+    return Reading(
+        indicator=indicator.id,
+        district=place,
+        at=now,
+        value=None,
+        quality=Quality.BAD,
+        reason=reason,
     )
 
 

@@ -42,8 +42,9 @@ class Poller:
     _due: dict[str, Due] = field(default_factory=dict)
 
     def start(self, now: datetime) -> None:
-        """Make every feed due at once."""
-        self._due = {feed.id: Due(feed, now) for feed in self.feeds}
+        """Make every feed due at once; one that is being asked stays so."""
+        for feed in self.feeds:
+            self._due.setdefault(feed.id, Due(feed, now)).at = now
 
     def submit_due(self, pool: ThreadPoolExecutor, now: datetime) -> None:
         """Hand the feeds that are due to the pool."""

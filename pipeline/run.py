@@ -16,7 +16,7 @@ from pipeline.feedbook import FeedBook
 from pipeline.judging import Judge
 from pipeline.keeping import Keeper
 from pipeline.measuring import Measurer, Stock
-from pipeline.notices import NoticeBoard
+from pipeline.notices import REMEMBERED, NoticeBoard
 from pipeline.places import Placed
 from pipeline.polling import Poller
 from pipeline.publishing import snapshot
@@ -29,7 +29,7 @@ from store import StoreError
 log = structlog.get_logger("worker")
 
 TICK = timedelta(seconds=1)
-POLLERS = 6
+POLLERS = 32  # feeds asked at once, at most: one that hangs must not hold up another
 WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
 TIDY_EVERY = timedelta(minutes=10)
@@ -69,7 +69,7 @@ class Worker:
         ]
         for thread in threads:
             thread.start()
-        pool = ThreadPoolExecutor(POLLERS, "poll")
+        pool = ThreadPoolExecutor(min(POLLERS, len(self.rooms.pack.feeds) or 1), "poll")
         self.poller.start(now)
         try:
             self._loop(stop, pool)
@@ -86,6 +86,8 @@ class Worker:
         next_tick = self.rooms.clock()
         while not stop.is_set():
             now = self.rooms.clock()
+            if next_tick - now > 2 * TICK:
+                next_tick = self._clock_was_set_back(now, by=next_tick - now)
             wait = (next_tick - now).total_seconds()
             if wait > 0 and not self._serve(wait):
                 stop.wait(min(wait, 0.2) if "store" in self._troubles else 0)
@@ -94,6 +96,13 @@ class Worker:
             self.poller.submit_due(pool, now)
             self._attempt("store", lambda: self.tick(self.rooms.clock()))
             next_tick = max(next_tick + TICK, now)
+
+    def _clock_was_set_back(self, now: datetime, *, by: timedelta) -> datetime:
+        """Make everything due at once, else it would wait for the old time to come again."""
+        log.warning("the clock was set back", seconds=round(by.total_seconds()))
+        self.poller.start(now)
+        self.measurer.restart_clock()
+        return now
 
     def _serve(self, wait_s: float) -> bool:
         """Serve people until the next tick is due; return whether somebody was served."""
@@ -119,7 +128,7 @@ class Worker:
         fresh = self.measurer.step(window, news, feeds, now)
         if fresh:
             self.book.carries(self.measurer.carriers())
-        self.judge.readings(fresh, now)
+        self.judge.readings(fresh, now, hidden=self.measurer.hidden(fresh))
         self.judge.feeds((feeds[feed_id] for feed_id in asked), now)
         self.judge.elapse(now)
         self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
@@ -152,14 +161,14 @@ class Worker:
         if backfill_wanted(rooms):
             self.child = BackfillChild.start(rooms, now)
         else:
-            self.stock.replace(load_window(rooms.history, now))
+            self.stock.reload(lambda: load_window(rooms.history, now))
             shown = rooms.store.latest()
             self.measurer.seed(shown.readings if shown else ())
-            self.board.take(rooms.history.notices(now))
+        self.board.take(rooms.history.notices(now - REMEMBERED))  # cancellations that ran out too
         if not self.judge.has_records:
             self.judge.rebuild(rooms.history.alert_events())
         self.judge.remember(rooms.history.alert_events(since=now - timedelta(hours=25)))
-        self.judge.retire_unknown(now)
+        self.judge.retire_unknown(now, rooms.pack.districts.ids)
 
     def _kept(self, placed: Placed) -> None:
         self.stock.take(placed.facts)
@@ -178,7 +187,7 @@ class Worker:
 
         def is_due(what: str, every: timedelta) -> bool:
             now = self.rooms.clock()
-            if what in last and now - last[what] < every:
+            if what in last and abs(now - last[what]) < every:
                 return False
             last[what] = now
             return True
@@ -210,7 +219,7 @@ class Worker:
         if not self.child.reap():  # until it is there, long windows stay unknown
             self.child = BackfillChild.start(self.rooms, now)
             return
-        self.stock.replace(load_window(self.rooms.history, now))
+        self.stock.reload(lambda: load_window(self.rooms.history, now))
         self.child = None
         self.usual.forget()
         self.trends.forget()

@@ -5,6 +5,7 @@ import pytest
 
 from metrics import INDICATORS, Scope
 from model import CITY, Case, District, FeedState, Observation, Quality, Reading
+from pipeline import measuring
 from pipeline.measuring import Measurer, Stock
 
 NOON = datetime(2026, 3, 4, 17, tzinfo=UTC)
@@ -147,3 +148,40 @@ def test_a_figure_over_weeks_is_uncertain_while_the_record_is_younger(stock, day
 
     assert (found.value is not None, found.quality) == (True, quality)
     assert ("the record begins on 2026-02-27" in (found.reason or "")) is (days == 5)
+
+
+def test_an_indicator_that_fails_is_unknown_and_costs_no_other(stock, monkeypatch):
+    bikes = INDICATORS["mob.bikes"]
+    measurer = Measurer([bikes, RIVER], replace(SCOPE, references={("flood_stage", "g1"): 10.0}))
+    real = measuring.measure
+
+    def measure(indicator, *rest):
+        if indicator is bikes:
+            raise ZeroDivisionError
+        return real(indicator, *rest)
+
+    monkeypatch.setattr(measuring, "measure", measure)
+    stock.take([level(NOON, 5.0)])
+    feed = {"river": replace(FEED, last_observed_at=NOON)}
+    measurer.step(*stock.look(), feed, NOON)
+
+    found = {r.indicator: r for r in measurer.published(feed, NOON) if r.district == CITY}
+    assert found["env.river"].value == 50.0
+    assert (found["mob.bikes"].value, found["mob.bikes"].quality) == (None, Quality.NODATA)
+    assert found["mob.bikes"].reason == "cannot be computed: ZeroDivisionError"
+
+
+def test_a_district_that_left_the_pack_is_not_shown_again(measurer):
+    old = Reading(indicator="env.river", district="gone", at=NOON, value=1.0)
+
+    measurer.seed([old, replace(old, district="a")])
+
+    assert {reading.district for reading in measurer.raw.values()} == {"a"}
+
+
+def test_everything_is_measured_again_when_the_clock_was_set_back(stock, measurer):
+    feed = {"river": replace(FEED, last_observed_at=NOON)}
+    measurer.step(*stock.look(), feed, NOON)
+    measurer.restart_clock()
+
+    assert measurer.step(*stock.look(), feed, NOON - timedelta(hours=1))
