@@ -9,6 +9,7 @@ from alerts.commands import CALLS, command
 from alerts.engine import elapse, observe, retire
 from alerts.load import load_meter
 from alerts.missing import missing_rules
+from alerts.past import begins, is_closed, past
 from alerts.priority import MATRIX, advised, priority_of
 from alerts.rationale import doubts, is_annunciated, refusals
 from alerts.record import Record, Sample, Shelf, Timer, key_of, new
@@ -28,16 +29,19 @@ __all__ = [
     "Shelf",
     "Timer",
     "advised",
+    "begins",
     "command",
     "doubts",
     "elapse",
     "inhibit",
     "is_annunciated",
+    "is_closed",
     "key_of",
     "load_meter",
     "missing_rules",
     "new",
     "observe",
+    "past",
     "priority_of",
     "refusals",
     "replay",

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import request
 
+import alerts
 from api import words
 from api.asked import instant
 from api.door import Door
 from api.problems import bad_parameter, refuse
-from model import Alert, AlertEvent, State
+from model import Alert, AlertEvent, Rule, State
 from model.plain import plain
 
 CLOSED = "closed"
@@ -34,14 +35,29 @@ def listed(door: Door) -> list[dict[str, Any]]:
 
 
 def told(door: Door, occurrence: str) -> dict[str, Any]:
-    """Return one alert: as it stands where it is live, its summary else; and its audit."""
+    """Return one alert: as it stands where it is live, as it ended else; and its audit."""
     snapshot = door.store.latest()
     live = next((a for a in snapshot.alerts if a.id == occurrence), None) if snapshot else None
-    events = sorted(door.history.alert_events(occurrence=occurrence), key=lambda event: event.seq)
-    if live is None and not events:
+    events = _lines(door, occurrence)
+    found = live or remembered(door, events)
+    if found is None:
         refuse(404, "no such alert", f"no occurrence {occurrence!r}")
-    head = words.alert(live) if live else _summary(events)
-    return {**head, "is_live": live is not None, "audit": [plain(event) for event in events]}
+    return {
+        **words.alert(found),
+        "is_live": live is not None,
+        "audit": [plain(event) for event in events],
+    }
+
+
+def ended(door: Door, occurrence: str) -> Alert | None:
+    """Return an occurrence that is closed, as its audit tells it; ``None`` where there is none."""
+    events = _lines(door, occurrence)
+    return remembered(door, events) if alerts.is_closed(events) else None
+
+
+def remembered(door: Door, events: list[AlertEvent]) -> Alert | None:
+    """Return the alert that these lines of one occurrence tell of."""
+    return alerts.past(_rules(door).get(events[0].rule), events) if events else None
 
 
 def _states() -> set[str]:
@@ -63,12 +79,21 @@ def _is_since(alert: Alert, since: datetime | None) -> bool:
 
 def _closed(door: Door, since: datetime) -> list[dict[str, Any]]:
     """Return the occurrences that ended since then, the last first."""
-    ended = [
-        _summary(events)
-        for events in _by_occurrence(door.history.alert_events(since=since))
-        if _moves(events) and _moves(events)[-1].to_state is State.NORM
-    ]
-    return sorted(ended, key=lambda item: str(item["closed_at"]), reverse=True)
+    found: list[Alert] = []
+    for events in _by_occurrence(door.history.alert_events(since=since)):
+        if not alerts.is_closed(events):
+            continue
+        whole = events if alerts.begins(events) else _lines(door, events[0].occurrence or "")
+        alert = remembered(door, whole)
+        if alert is not None and alert.closed_at is not None and alert.closed_at >= since:
+            found.append(alert)
+    found.sort(key=lambda alert: str(alert.closed_at), reverse=True)
+    return [words.alert(alert) for alert in found]
+
+
+def _lines(door: Door, occurrence: str) -> list[AlertEvent]:
+    found = door.history.alert_events(occurrence=occurrence)
+    return sorted(found, key=lambda event: event.seq)
 
 
 def _by_occurrence(events: Iterable[AlertEvent]) -> list[list[AlertEvent]]:
@@ -79,26 +104,7 @@ def _by_occurrence(events: Iterable[AlertEvent]) -> list[list[AlertEvent]]:
     return [sorted(group, key=lambda event: event.seq) for group in found.values()]
 
 
-def _moves(events: list[AlertEvent]) -> list[AlertEvent]:
-    return [event for event in events if event.from_state is not event.to_state]
-
-
-def _summary(events: list[AlertEvent]) -> dict[str, Any]:
-    """Return what the audit says of an occurrence that is not live."""
-    first, last = events[0], events[-1]
-    moves = _moves(events)
-    acked = next((event for event in events if event.kind == "ACK"), None)
-    is_closed = bool(moves) and moves[-1].to_state is State.NORM
-    return {
-        "id": first.occurrence,
-        "occurrence": first.occurrence,
-        "key": first.key,
-        "rule": first.rule,
-        "state": moves[-1].to_state.value if moves else last.to_state.value,
-        "priority": max((e.priority for e in events if e.priority is not None), default=None),
-        "value": last.value,
-        "limit": last.limit,
-        "raised_at": plain(first.at),
-        "acked_by": acked and acked.actor,
-        "closed_at": plain(moves[-1].at) if is_closed else None,
-    }
+def _rules(door: Door) -> dict[str, Rule]:
+    pack = door.pack
+    feeds = alerts.missing_rules(pack.feeds, pack.rules, pack.indicators)
+    return {rule.id: rule for rule in (*pack.rules, *feeds)}

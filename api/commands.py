@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from alerts import CALLS
 from api import words
+from api.alert_book import ended
 from api.door import Door
 from api.problems import refuse
 from model import Command, Outcome
@@ -46,6 +47,9 @@ def obey(door: Door, occurrence: str, call: str) -> dict[str, Any]:
     body = _body()
     outcome = _submit(door, _command(door, occurrence, call, body))
     if outcome.status == "unknown":
+        if (closed := ended(door, occurrence)) is not None:  # an occurrence lives for ever
+            reason = "this occurrence is closed"
+            return {"changed": False, "reason": reason, "alert": words.alert(closed)}
         refuse(404, "no such alert", outcome.reason or f"no occurrence {occurrence!r}")
     if outcome.status == "rejected":
         refuse(409, "rejected", outcome.reason or "the state of the alert does not allow it")

@@ -20,6 +20,7 @@ from model import (
     Indicator,
     Quality,
     Reading,
+    Rule,
     Snapshot,
     State,
     Usual,
@@ -151,6 +152,7 @@ def house():
         feeds=(
             Feed(id="river", kind="sensorthings", gives="observation", every=timedelta(minutes=5)),
         ),
+        rules=(Rule(id="r", title="River high", indicator="env.river", scope="district"),),
         districts=SimpleNamespace(ids=("1", "2", "3"), geojson=lambda: geojson),
     )
     door = api.Door(

@@ -4,6 +4,7 @@ import pytest
 
 from model import Outcome
 from tests.unit.api.conftest import ALERT
+from tests.unit.api.test_reading import CLOSED
 
 
 class Worker:
@@ -55,6 +56,16 @@ def test_what_becomes_of_a_command_is_told(house, status, code, is_changed):
         assert answer.json["alert"]["id"] == "A-1"
     else:
         assert answer.json["detail"] == "because"
+
+
+def test_a_command_on_a_closed_occurrence_changes_nothing_and_says_so(house):
+    house.history.events = CLOSED
+    with Worker(house.store, "unknown", alert=None):
+        answer = ack(house, "/api/v1/alerts/A-9/ack")
+
+    assert answer.status_code == 200
+    assert (answer.json["changed"], answer.json["reason"]) == (False, "this occurrence is closed")
+    assert answer.json["alert"]["state"] == "NORM"
 
 
 def test_the_worker_hears_who_what_and_why(house):

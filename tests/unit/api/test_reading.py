@@ -312,6 +312,29 @@ def test_closed_alerts_come_from_the_audit(house):
     assert items[0]["closed_at"] == "2026-03-04T11:20:00Z"
 
 
+def test_a_closed_alert_has_every_key_of_an_alert(house):
+    live = house.client.get("/api/v1/alerts").json["items"][0]
+    house.history.events = CLOSED
+
+    item = house.client.get("/api/v1/alerts?state=closed").json["items"][0]
+
+    assert item.keys() == live.keys()
+    named = ("rule", "indicator", "district", "state", "suppressed", "priority", "occurrence")
+    assert [item[name] for name in named] == ["r", "env.river", "1", "NORM", [], 2, "A-9"]
+
+
+def test_what_closed_since_is_told_from_its_beginning(house):
+    house.history.events = CLOSED
+
+    items = house.client.get("/api/v1/alerts?state=closed&since=2026-03-04T11:15:00Z").json["items"]
+    later = house.client.get("/api/v1/alerts?state=closed&since=2026-03-04T11:21:00Z").json["items"]
+
+    assert [(item["raised_at"], item["acked_by"]) for item in items] == [
+        ("2026-03-04T11:00:00Z", "Ann")
+    ]
+    assert later == []
+
+
 def test_an_occurrence_is_told_with_its_whole_audit_when_long_closed(house):
     house.history.events = list(reversed(CLOSED))
 
