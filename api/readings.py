@@ -2,9 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -14,7 +16,6 @@ from api.asked import instant, known_names, number, period
 from api.door import Door
 from api.problems import bad_parameter
 from model import CITY, Indicator, Reading
-from model.plain import entity
 
 USUAL = timedelta(days=1)
 RESOLUTIONS = {
@@ -34,7 +35,17 @@ PARAMETERS = (
     "limit",
     "cursor",
 )
-HIDDEN = {"value": None, "num": None, "den": None, "n": None, "suppressed": True}
+UNCHANGED_EVERY = timedelta(minutes=5)  # a reading that does not change is written this often
+HIDDEN = {
+    "value": None,
+    "num": None,
+    "den": None,
+    "n": None,
+    "usual_low": None,
+    "usual_centre": None,
+    "usual_high": None,
+    "suppressed": True,
+}
 Row = Mapping[str, Any]
 
 
@@ -52,7 +63,7 @@ def answer_readings(door: Door, kind: str) -> Response:
     if more is not None:
         asked = request.args.copy()
         asked["cursor"] = more
-        query = "&".join(f"{key}={value}" for key, value in asked.items())
+        query = urlencode(list(asked.items(multi=True)))
         answer.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return answer
 
@@ -72,32 +83,69 @@ def _district(door: Door) -> str | None:
     return name
 
 
-def _rows(door: Door, indicator: Indicator, district: str | None) -> list[Row]:
+def _rows(door: Door, indicator: Indicator, district: str | None) -> Sequence[Row]:
     start, end = period(door.clock(), USUAL)
     resolution = request.args.get("resolution")
     if resolution is not None and resolution not in RESOLUTIONS:
         bad_parameter("resolution", f"{resolution!r} is none of {', '.join(RESOLUTIONS)}")
-    # a small cell is found by its neighbours too, so all are read before any is hidden
-    rows = door.history.readings(
-        indicator.id,
-        district=None if indicator.is_counted else district,
+    return public(
+        door,
+        indicator,
+        district=district,
         start=start,
         end=end,
         resolution=RESOLUTIONS[resolution] if resolution else None,
         known_at=instant("known_at"),
     )
+
+
+def public(  # noqa: PLR0913 - each is a condition of its own
+    door: Door,
+    indicator: Indicator,
+    *,
+    district: str | None = None,
+    start: datetime,
+    end: datetime,
+    resolution: timedelta | None = None,
+    known_at: datetime | None = None,
+) -> Sequence[Row]:
+    """Return rows of the history as they may leave the house: small cells hidden at each instant.
+
+    A small cell is found by its neighbours too, and by what stood when the span began. So all
+    districts are read, from earlier on, before any is hidden.
+    """
     if not indicator.is_counted:
-        return list(rows)
-    hidden = _without_small_cells(door, rows, indicator)
-    return [row for row in hidden if district in (None, row["district"])]
+        return door.history.readings(
+            indicator.id,
+            district=district,
+            start=start,
+            end=end,
+            resolution=resolution,
+            known_at=known_at,
+        )
+    before = 2 * max(UNCHANGED_EVERY, indicator.cadence)
+    if resolution:
+        before = resolution * math.ceil(before / resolution)  # the steps stay where they were
+    rows = door.history.readings(
+        indicator.id,
+        district=None,
+        start=start - before,
+        end=end,
+        resolution=resolution,
+        known_at=known_at,
+    )
+    hidden = door.suppress([_reading(row) for row in rows], {indicator.id: indicator})
+    return [
+        {**row, **HIDDEN} if reading.suppressed else row
+        for row, reading in zip(rows, hidden, strict=True)
+        if row["at"] >= start and district in (None, row["district"])
+    ]
 
 
-def _without_small_cells(door: Door, rows: Sequence[Row], indicator: Indicator) -> Iterable[Row]:
-    """Yield the rows with small cells hidden at each instant, and what would betray them."""
-    readings = [entity(Reading, words.row(row)) for row in rows]
-    judged = door.suppress(readings, {indicator.id: indicator})
-    for row, reading in zip(rows, judged, strict=True):
-        yield {**row, **HIDDEN} if reading.suppressed else row
+def _reading(row: Row) -> Reading:
+    """Return what of a row says whether it is a small cell."""
+    names = ("indicator", "district", "at", "value", "num", "den", "n")
+    return Reading(**{name: row.get(name) for name in names})  # type: ignore[arg-type]  # as written
 
 
 def _json(rows: list[dict[str, Any]], more: str | None) -> Response:

@@ -1,6 +1,6 @@
 """The web of the house, put together: store and history, views, Dash pages, stream and API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from house import build, gate, headers
 from layouts import pages
 from layouts.live import SCENES
 from layouts.view import View, make_view
-from metrics.privacy import suppress
+from metrics.privacy import suppress_course
 from model import Snapshot
 from texts import LOCALES
 
@@ -90,7 +90,7 @@ def make(wanted: Wanted) -> Web:
         clock=wanted.clock,
         build=version,
         stream_stats=hub.stats,
-        suppress=suppress,
+        suppress=suppress_course,
     )
     server.register_blueprint(api.blueprint(door))
     server.register_blueprint(api.health_blueprint(door))
@@ -100,7 +100,7 @@ def make(wanted: Wanted) -> Web:
         problems.say,
         is_open=wanted.is_open,
     )
-    application = _pages(server, store, long_memory, views, wanted)
+    application = _pages(server, door, long_memory, views, wanted)
     headers.install(server)
     _draw_once(server)
     headers.allow_scripts(server, application.csp_hashes())
@@ -108,9 +108,10 @@ def make(wanted: Wanted) -> Web:
 
 
 def _pages(
-    server: Flask, store: stores.Store, long_memory: Any, views: dict[str, View], wanted: Wanted
+    server: Flask, door: api.Door, long_memory: Any, views: dict[str, View], wanted: Wanted
 ) -> Dash:
     """Register every Dash page and the callbacks of the desk."""
+    store = door.store
     application = Dash(
         "bartizan",
         server=server,  # type: ignore[arg-type]  # Dash types it as a flag, and takes a Flask
@@ -127,7 +128,7 @@ def _pages(
     context = pages.PageContext(
         latest=_newest(store, server),
         view=lambda wish: views.get(wish or locale, views[locale]),
-        history=long_memory.readings,
+        history=_public(door),
         audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
         rejects=lambda feed: store.rejects(feed).items,
         events=lambda since: long_memory.alert_events(since=since),
@@ -136,6 +137,16 @@ def _pages(
     pages.register(application, context)
     callbacks.register(application, store, context)
     return application
+
+
+def _public(door: api.Door) -> Callable[..., Sequence[Any]]:
+    """Return what gives pages the past of an indicator, small cells hidden as in the API."""
+    known = {indicator.id: indicator for indicator in door.pack.indicators}
+
+    def readings(indicator: str, **conditions: Any) -> Sequence[Any]:
+        return api.public(door, known[indicator], **conditions)
+
+    return readings
 
 
 def _is_known(path: str, view: View) -> bool:

@@ -9,6 +9,7 @@ the difference of two instants or of two indicators with overlapping windows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from model import CITY, Indicator, Reading
 
@@ -44,6 +45,33 @@ def suppress(readings: Sequence[Reading], indicators: Mapping[str, Indicator]) -
     return [
         _without(reading) if is_hidden else reading
         for reading, is_hidden in zip(readings, hidden, strict=True)
+    ]
+
+
+def suppress_course(
+    readings: Sequence[Reading], indicators: Mapping[str, Indicator]
+) -> list[Reading]:
+    """Return readings of many instants in their order, with small cells hidden at each.
+
+    A record of readings holds at each instant only those that changed. So each place counts with
+    its newest reading so far: what covers a small cell stays hidden while it covers it, and a
+    small cell that stands without its cover at an instant hides the city's figure.
+    """
+    gone: set[int] = set()
+    courses: dict[str, dict[datetime, list[int]]] = {}
+    for place, reading in enumerate(readings):
+        indicator = indicators.get(reading.indicator)
+        if indicator is not None and indicator.is_counted:
+            courses.setdefault(reading.indicator, {}).setdefault(reading.at, []).append(place)
+    for course in courses.values():
+        newest: dict[str, int] = {}
+        for _, places in sorted(course.items()):
+            newest.update({readings[place].district: place for place in places})
+            standing = _to_hide([(place, readings[place]) for place in newest.values()])
+            alone = _to_hide([(place, readings[place]) for place in places])
+            gone |= (standing | alone) & set(places)
+    return [
+        _without(reading) if place in gone else reading for place, reading in enumerate(readings)
     ]
 
 

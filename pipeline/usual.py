@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from history import BaselineRow, History
 from metrics.baseline import usual
+from metrics.privacy import suppress_course
 from model import CITY, Indicator, Reading, Trend, Usual
 
 Key = tuple[str, str]
@@ -106,6 +107,8 @@ class TrendBook:
         back, step = spark_span(indicator.cadence)
         end = _floor(now, step) + step
         found = self.history.trend(indicator.id, CITY, start=end - back, end=end, step=step)
+        if indicator.is_counted:
+            found = self._without_small_cells(found, indicator, step)
         usuals = self._bands.get(indicator.id, {})
         bands = [usuals.get(slot_of(at, self.timezone)) for at in found.times]
         return replace(
@@ -113,6 +116,20 @@ class TrendBook:
             low=tuple(band.low if band else None for band in bands),
             high=tuple(band.high if band else None for band in bands),
         )
+
+    def _without_small_cells(self, found: Trend, indicator: Indicator, step: timedelta) -> Trend:
+        """Leave a gap where the city's own figure would tell of too few cases."""
+        start, end = found.times[0], found.times[-1] + step
+        rows = self.history.readings(indicator.id, start=start, end=end, resolution=step)
+        names = ("indicator", "district", "at", "value", "num", "den", "n")
+        readings = [Reading(**{name: row[name] for name in names}) for row in rows]
+        hidden = {
+            reading.at
+            for reading in suppress_course(readings, {indicator.id: indicator})
+            if reading.suppressed and reading.district == CITY
+        }
+        pairs = zip(found.times, found.values, strict=True)
+        return replace(found, values=tuple(None if at in hidden else v for at, v in pairs))
 
     def _band(self, indicator: Indicator, now: datetime) -> dict[tuple[int, int], Usual]:
         """Return what is usual in each hour of the week, from one look at eight weeks."""
@@ -135,7 +152,7 @@ def slot_of(at: datetime, timezone: str) -> tuple[int, int]:
 
 
 def _ended(trend: Trend, reading: Reading | None) -> Trend:
-    if reading is None or reading.value is None or not trend.times:
+    if reading is None or not trend.times or (reading.value is None and not reading.suppressed):
         return trend
     return replace(trend, values=(*trend.values[:-1], reading.value))
 

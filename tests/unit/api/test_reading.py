@@ -242,6 +242,29 @@ def test_asking_for_one_district_does_not_lift_its_cover(house):
     assert [found[name][0]["suppressed"] for name in ("1", "2", "3")] == [True, False, True]
 
 
+def test_a_small_cell_from_before_the_span_still_keeps_its_cover(house):
+    before, start = NOW - timedelta(minutes=8), "2026-03-04T11:55:00Z"
+    counts = {"1": 3.0, "2": 20.0, "3": 8.0, "city": 31.0}
+    house.history.rows = [row(name, before, n) for name, n in counts.items()]
+    house.history.rows += [row("3", n=8.0), row("city", n=31.0)]
+
+    items = house.client.get(f"/api/v1/readings?indicator=srv.new&start={start}").json["items"]
+
+    assert [(item["district"], item["num"]) for item in items] == [("3", None), ("city", 31.0)]
+
+
+def test_what_follows_is_asked_for_by_a_link_with_the_same_conditions(house):
+    house.history.rows = [row("1", indicator="env.river"), row("2", indicator="env.river")]
+
+    answer = house.client.get(
+        "/api/v1/readings.csv?indicator=env.river&limit=1&start=2026-03-04T05:00:00%2B00:00"
+    )
+
+    link = answer.headers["Link"].split(">")[0].removeprefix("<")
+    assert "start=2026-03-04T05%3A00%3A00%2B00%3A00" in link
+    assert house.client.get(link).data.splitlines()[1].startswith(b"env.river,2,")
+
+
 def test_feeds_say_their_age_and_cadence(house):
     item = house.client.get("/api/v1/feeds").json["items"][0]
 

@@ -1,9 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import INDICATORS
-from metrics.privacy import SMALLEST, suppress
+from metrics.privacy import SMALLEST, suppress, suppress_course
 from model import CITY, Reading
 from tests.unit.metrics.cast import NOW
 
@@ -114,3 +116,43 @@ def test_what_is_hidden_does_not_depend_on_the_order(counts: list[int], random: 
     sizes = sorted(r.num or -1 for r in suppress(cells, INDICATORS))
 
     assert sorted(r.num or -1 for r in suppress(mixed, INDICATORS)) == sizes
+
+
+def course(*instants: dict[str, float]) -> list[set[str]]:
+    """Return what is hidden at each instant, of which only changed readings are recorded."""
+    cells = [
+        cell(name, count, at=NOW + timedelta(minutes=minute))
+        for minute, counts in enumerate(instants)
+        for name, count in counts.items()
+    ]
+    found = suppress_course(cells, INDICATORS)
+    return [
+        {r.district for r in found if r.suppressed and r.at == NOW + timedelta(minutes=minute)}
+        for minute in range(len(instants))
+    ]
+
+
+def test_what_covers_a_small_cell_stays_hidden_while_the_cell_does_not_change() -> None:
+    first = {"a": 3.0, "b": 6.0, "c": 9.0, CITY: 18.0}
+
+    assert course(first, {"b": 6.0, "c": 10.0, CITY: 19.0}) == [{"a", "b"}, {"b"}]
+
+
+def test_a_small_cell_that_is_recorded_without_its_cover_hides_the_city() -> None:
+    first = {"a": 5.0, "b": 6.0, "c": 9.0, CITY: 20.0}
+
+    assert course(first, {"a": 4.0, CITY: 19.0}) == [set(), {"a", CITY}]
+
+
+def test_a_cell_that_has_grown_needs_no_cover_any_more() -> None:
+    first = {"a": 3.0, "b": 6.0, "c": 9.0, CITY: 18.0}
+
+    assert course(first, {"a": 7.0, "b": 6.0, CITY: 22.0})[1] == set()
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=9))
+def test_at_a_single_instant_a_course_is_suppressed_like_a_snapshot(counts: list[int]) -> None:
+    cells = [cell(f"d{i}", float(count)) for i, count in enumerate(counts)]
+    cells.append(cell(CITY, float(sum(counts))))
+
+    assert suppress_course(cells, INDICATORS) == suppress(cells, INDICATORS)
