@@ -13,6 +13,8 @@ _HTML = re.compile(
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"\A<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']", re.IGNORECASE)
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 RAW_LIMIT = 2_000
 
 
@@ -48,8 +50,17 @@ def text(body: bytes, declared: str | None = None) -> str:
 
 
 def from_json(body: bytes, declared: str | None = None) -> Any:
-    """Parse JSON; ``ValueError`` says where it breaks. NaN and Infinity are refused."""
-    return json.loads(text(body, declared), parse_constant=_no_constant)
+    """Parse JSON; ``ValueError`` says where it breaks. NaN and Infinity are refused.
+
+    Half a surrogate pair, as sources that cut texts by length send it, becomes U+FFFD: as text
+    it could be written nowhere, and would cost the whole body.
+
+    >>> from_json(rb'["caf\\ud83d", "\\ud83d\\ude00"]')
+    ['caf\ufffd', '\U0001f600']
+
+    """
+    said = _HALF.sub(r"\\ufffd", text(body, declared))
+    return json.loads(said, parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> Any:
