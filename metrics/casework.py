@@ -75,6 +75,17 @@ def first_closure(load: Caseload, otherwise: int) -> int:
     return int(closed.min(initial=otherwise))
 
 
+def record_start(load: Caseload) -> int:
+    """Return from when both openings and closures are known.
+
+    A source that is new to us tells at once of all that is open, however old, but of closures
+    only from some day on. Where it never tells of one, its first opening must do.
+    """
+    first, never = int(load.opened[0]), int(np.iinfo(np.int64).max)
+    closure = first_closure(load, never)
+    return first if closure == never else max(first, closure)
+
+
 def allowed(question: Question, load: Caseload) -> Floats:
     """Return how long each case of :func:`load_of` may take, in ms; NaN where nobody has said.
 

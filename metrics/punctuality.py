@@ -12,6 +12,7 @@ from metrics.casework import (
     judge_record,
     load_of,
     observed,
+    record_start,
     timeless,
 )
 from metrics.cells import Cells, nothing, readings
@@ -159,7 +160,7 @@ def due_cohort(question: Question) -> list[Reading]:
         feeds=feeds_of(question, load),
     )
     _tell_strange(cells, total(groups[in_period & strange], size))
-    judge_record(cells, question, int(load.opened[0]), question.indicator.window)
+    judge_record(cells, question, record_start(load), question.indicator.window)
     return readings(question, cells)
 
 
@@ -189,6 +190,7 @@ def time_to_close(question: Question) -> list[Reading]:
     )
     _tell_strange(cells, total(groups[strange], size))
     _tell_undated(cells, total(groups[np.isfinite(limit)], size), total(groups, size))
+    judge_record(cells, question, record_start(load), question.indicator.window)
     return readings(question, cells)
 
 

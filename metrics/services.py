@@ -12,6 +12,7 @@ from metrics.casework import (
     judge_record,
     load_of,
     observed,
+    record_start,
 )
 from metrics.cells import Cells, nothing, readings
 from metrics.columns import DAY, NONE
@@ -171,5 +172,5 @@ def net_flow(question: Question) -> list[Reading]:
         because="no request was closed within the window",
         feeds=feeds_of(question, load),
     )
-    judge_record(cells, question, int(load.opened[0]), question.indicator.window)
+    judge_record(cells, question, record_start(load), question.indicator.window)
     return readings(question, cells)

@@ -297,3 +297,16 @@ def test_the_city_is_the_sum_of_its_districts_in_any_order(
         if city.value is not None and city.den:
             scale = {"per 100 000": 100_000, "%": 100}.get(indicator.unit, 1)
             assert city.value == pytest.approx(scale * (city.num or 0) / city.den)
+
+
+@pytest.mark.parametrize("indicator", [NETFLOW, SLA, TTC], ids=lambda item: item.id)
+def test_an_old_open_request_does_not_make_a_young_record_old(indicator) -> None:
+    ancient = asked("ancient", NOW - 900 * DAY)
+    young = many(60, NOW - 5 * DAY, NOW - 4 * DAY)
+
+    found = got(indicator, [ancient, *young])["north"]
+    known = got(indicator, [LONG_AGO, ancient, *young])["north"]
+
+    assert found.quality is Quality.UNCERTAIN
+    assert "the record reaches back 4 d" in (found.reason or "")
+    assert "the record" not in (known.reason or "")

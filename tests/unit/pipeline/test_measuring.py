@@ -135,7 +135,7 @@ def test_a_figure_over_weeks_is_uncertain_while_the_record_is_younger(stock, day
             feed_id="river",
             case_id=str(number),
             opened_at=first if number == 0 else NOON - timedelta(days=2),
-            closed_at=NOON - timedelta(days=1),
+            closed_at=first if number == 0 else NOON - timedelta(days=1),
             status="closed",
             fetched_at=NOON,
             known_at=NOON,
