@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ RESOLUTIONS = {
     "1h": timedelta(hours=1),
     "1d": timedelta(days=1),
 }
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 100_000
 PARAMETERS = (
     "indicator",
@@ -88,6 +89,8 @@ def _rows(door: Door, indicator: Indicator, district: str | None) -> Sequence[Ro
     resolution = request.args.get("resolution")
     if resolution is not None and resolution not in RESOLUTIONS:
         bad_parameter("resolution", f"{resolution!r} is none of {', '.join(RESOLUTIONS)}")
+    if resolution and "start" not in request.args:
+        start = _floored(start, RESOLUTIONS[resolution])
     return public(
         door,
         indicator,
@@ -97,6 +100,11 @@ def _rows(door: Door, indicator: Indicator, district: str | None) -> Sequence[Ro
         resolution=RESOLUTIONS[resolution] if resolution else None,
         known_at=instant("known_at"),
     )
+
+
+def _floored(at: datetime, step: timedelta) -> datetime:
+    """Return the start of the step that holds an instant: quarters and hours, not odd minutes."""
+    return at - (at - EPOCH) % step
 
 
 def public(  # noqa: PLR0913 - each is a condition of its own

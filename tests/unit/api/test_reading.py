@@ -143,6 +143,14 @@ def test_readings_come_with_the_day_before_now_as_usual(house):
     }
 
 
+def test_steps_begin_on_the_clock_where_nobody_says_when(house):
+    house.now[0] = NOW + timedelta(minutes=7, seconds=3)
+
+    house.client.get("/api/v1/readings?indicator=env.river&resolution=15m")
+
+    assert house.history.asked[0]["start"] == NOW - timedelta(days=1)
+
+
 def test_instants_with_an_offset_are_understood(house):
     house.client.get(
         "/api/v1/readings?indicator=env.river&start=2026-03-04T05:00:00-05:00"
