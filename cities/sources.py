@@ -77,6 +77,9 @@ class Sources:
             backfill=shared.backfill,
             options=options,
             references=shared.references,
+            hosts=tuple(shared.hosts),
+            is_private=shared.private,
+            push_secret=shared.push_secret,
         )
 
     def _check(self, feed: Feed, shared: FeedTable, table: str) -> None:
@@ -98,4 +101,7 @@ class Sources:
         if isinstance(value, str) and (key == "path" or value.startswith("{data}/")):
             with self.tally.noting(table, key):
                 return str(self.places.file(value))
+        if isinstance(value, str) and DEMO in value:
+            with self.tally.noting(table, key):
+                return self.places.url(value)
         return value

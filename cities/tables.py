@@ -68,6 +68,9 @@ class FeedTable(BaseModel):
     replay_gaps: Literal["none", "nearest"] = "none"
     backfill: Cadence | None = None
     references: dict[str, dict[str, Finite]] = Field(default_factory=dict)
+    hosts: list[Text] = Field(default_factory=list)
+    private: bool = False
+    push_secret: Text | None = None
 
 
 class ThresholdTable(Table):

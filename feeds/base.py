@@ -4,20 +4,22 @@ A kind is a parser and a declaration. ``read`` asks for documents through ``visi
 their bytes to the kind's pure ``parse``. HTTP, retries and caps stand in ``feeds.http``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ValidationError
 
+from feeds import secrets
+from feeds.doors import Doors
 from feeds.errors import FeedError
-from feeds.http import Document, Fetcher, Limits
+from feeds.http import Fetcher, Limits
 from feeds.options import KindOptions
-from model import Fact, Feed, Observation, Parsed, Quality
+from model import Delivery, Fact, Feed, Observation, Parsed, Quality, Reject
 
-Get = Callable[..., Document]
 Parser = Callable[..., Parsed]
 LIMITS = Limits()
 _SKEW = timedelta(seconds=60)
@@ -33,12 +35,17 @@ _MALFORMED = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a reader needs for one poll. ``memory`` is what the last good poll left."""
+    """What a reader needs for one poll. ``memory`` is what the last good poll left.
+
+    ``get`` is a :class:`feeds.http.Fetcher`: it GETs or POSTs within the doors of the feed.
+    ``secret`` turns ``env:NAME`` into the secret; what it gave is covered in errors and rejects.
+    """
 
     feed: Feed
     memory: Mapping[str, Any]
     now: datetime
-    get: Get
+    get: Fetcher
+    secret: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,53 @@ class Take:
     not_modified: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Refused rows to be read once more, after a mapping was mended.
+
+    ``memory`` is what the last good poll left, such as where stations are.
+    """
+
+    feed: Feed
+    rejects: Sequence[Reject]
+    memory: Mapping[str, Any]
+    now: datetime
+
+
+class Listener(Protocol):
+    """A lasting connection, such as to a broker; it mends itself until stopped."""
+
+    def stop(self) -> None:
+        """End it; what was received is delivered first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What a listener needs. ``deliver`` returns once a message is kept, and may raise.
+
+    ``tell`` takes the reason of a trouble, or ``None`` when the connection stands.
+    """
+
+    feed: Feed
+    deliver: Callable[[Delivery], None]
+    tell: Callable[[str | None], None]
+    clock: Callable[[], datetime]
+    secret: Callable[[str], str]
+
+
 Reader = Callable[[Visit], Take]
+Receiver = Callable[[Delivery, Feed], Parsed]
+Rereader = Callable[[Again], Parsed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of source: its options, how to read it, how to parse it, after which standard."""
+    """One kind of source: its options, how to read it, how to parse it, after which standard.
+
+    ``receive`` parses what is pushed, ``listen`` keeps a connection open, ``again`` reads refused
+    rows from their raw text; ``None`` where the kind has no such thing. ``receive`` and ``again``
+    may raise ``ValueError`` for a body that is malformed as a whole.
+    """
 
     name: str
     options: type[KindOptions]
@@ -63,6 +111,9 @@ class Kind:
     parse: Parser
     standard: str
     gives: frozenset[str]
+    receive: Receiver | None = None
+    listen: Callable[[Ear], Listener] | None = None
+    again: Rereader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +132,25 @@ def problems(kind: Kind, feed: Feed) -> list[str]:
         options = kind.options.model_validate(dict(feed.options))
     except ValidationError as failure:
         return [_told(item["loc"], item["msg"]) for item in failure.errors()]
-    found = options.problems(feed)
+    found = [*options.problems(feed), *_push_problems(kind, feed)]
+    if feed.url and urlsplit(feed.url).username:
+        found.append("url: a name or password never stands in a pack")
     if feed.gives not in kind.gives:
         known = " or ".join(sorted(kind.gives))
         found.append(f"gives = {feed.gives!r}: kind {kind.name!r} gives {known}")
     return found
+
+
+def _push_problems(kind: Kind, feed: Feed) -> list[str]:
+    if feed.push_secret is None:
+        return []
+    if kind.receive is None:
+        return [f"push_secret: nothing can be pushed to kind {kind.name!r}"]
+    try:
+        secrets.reference(feed.push_secret)
+    except ValueError as problem:
+        return [f"push_secret: {problem}"]
+    return []
 
 
 def _told(place: tuple[int | str, ...], message: str) -> str:
@@ -104,25 +169,71 @@ def poll_kind(  # noqa: PLR0913 - the five of the contract, and the kind
     limits: Limits = LIMITS,
 ) -> Poll:
     """Read a feed once. See :func:`feeds.poll`."""
-    if wrong := problems(kind, feed):
-        raise FeedError(feed.id, "; ".join(wrong), permanent=True)
     remembered = dict(memory)
+    options = kind.options.model_validate(dict(feed.options))
     fetch = Fetcher(
         feed.id,
         client,
-        feed.url,
+        Doors.of(feed, options.addresses()),
         limits,
         {url: dict(said) for url, said in remembered.pop("http", {}).items()},
     )
-    try:
-        take = kind.read(Visit(feed, remembered, now, fetch))
-    except _MALFORMED as problem:
-        said = f"{type(problem).__name__}: {problem}"[:300]
-        raise FeedError(feed.id, f"malformed body ({said})", permanent=True) from problem
+    with guarded(feed) as secret:
+        take = kind.read(Visit(feed, remembered, now, fetch, secret))
+        parsed = secret.covered(sifted(take.parsed, now))
     after = {**remembered, **take.memory, "http": fetch.validators}
-    kept = [_doubted(fact, now) for fact in take.parsed.accepted if not _is_to_come(fact, now)]
-    parsed = replace(take.parsed, accepted=kept)
     return Poll(parsed, after, take.not_modified, fetch.n_bytes)
+
+
+@dataclass(slots=True)
+class guarded:  # noqa: N801 - used as a context
+    """Turns what a malformed body raises into ``FeedError``, with every secret covered."""
+
+    feed: Feed
+    used: set[str] = field(default_factory=set)
+
+    def __call__(self, name: str) -> str:
+        """Return the secret behind ``env:NAME``."""
+        found = secrets.reveal(self.feed.id, name)
+        self.used.add(found)
+        return found
+
+    def covered(self, parsed: Parsed) -> Parsed:
+        """Return the same with secrets covered in refused rows."""
+        return replace(parsed, rejected=self._covered(parsed.rejected)) if self.used else parsed
+
+    def _covered(self, rejects: Iterable[Reject]) -> list[Reject]:
+        return [
+            replace(
+                one,
+                raw=secrets.hidden(one.raw, self.used),
+                reason=secrets.hidden(one.reason, self.used),
+            )
+            for one in rejects
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, problem: BaseException | None, __: object) -> None:
+        if isinstance(problem, FeedError) and self.used:
+            raise FeedError(
+                self.feed.id,
+                secrets.hidden(problem.reason, self.used),
+                permanent=problem.permanent,
+                retry_after=problem.retry_after,
+                rejects=tuple(self._covered(problem.rejects)),
+            ) from None
+        if isinstance(problem, _MALFORMED):
+            said = secrets.hidden(f"{type(problem).__name__}: {problem}"[:300], self.used)
+            cause = None if self.used else problem
+            raise FeedError(self.feed.id, f"malformed body ({said})", permanent=True) from cause
+
+
+def sifted(parsed: Parsed, now: datetime) -> Parsed:
+    """Return the same without the hours to come, and with the future doubted."""
+    kept = [_doubted(fact, now) for fact in parsed.accepted if not _is_to_come(fact, now)]
+    return replace(parsed, accepted=kept)
 
 
 def _is_to_come(fact: Fact, now: datetime) -> bool:

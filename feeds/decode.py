@@ -15,7 +15,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"\A<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']", re.IGNORECASE)
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
-RAW_LIMIT = 2_000
+RAW_LIMIT = 16_000
 
 
 def charset_of(content_type: str | None) -> str | None:
@@ -96,6 +96,6 @@ def local(element: Element) -> str:
 
 
 def raw(value: Any) -> str:
-    """Return at most 2 kB of what a refused row looked like."""
+    """Return at most 16 kB of what a refused row looked like."""
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return shown.encode()[:RAW_LIMIT].decode(errors="ignore")

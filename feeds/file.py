@@ -5,7 +5,6 @@ when its content changed. What a date, a number or a sentinel looks like is decl
 """
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from feeds.errors import FeedError
 from feeds.extract import Extract
 from feeds.melt import melt, needed, spread
 from feeds.options import KindOptions
+from feeds.records import refuse_all
 from feeds.rows import Places, facts
 from model import Feed, Parsed, Reject
 
@@ -94,7 +94,7 @@ def parse(
     extract = Extract(melt(table, options), options, feed.timezone, first)
     accepted = facts(extract, feed, fetched_at, about.places)
     rejected = extract.rejects(feed.id, fetched_at)
-    _refuse_all(feed, options, len(accepted), rejected)
+    refuse_all(feed, options.quarantine_limit, len(accepted), rejected)
     return Parsed(accepted, rejected)
 
 
@@ -112,21 +112,6 @@ def _table(
     )
     wanted = None if spread(options) else needed(options)
     return tabular.read(text(body, content_charset), shape, wanted=wanted)
-
-
-def _refuse_all(feed: Feed, options: Options, n_good: int, rejected: list[Reject]) -> None:
-    total = n_good + len(rejected)
-    if not rejected or len(rejected) <= options.quarantine_limit * total:
-        return
-    reason, count = Counter(item.reason for item in rejected).most_common(1)[0]
-    first = next(item for item in rejected if item.reason == reason)
-    raise FeedError(
-        feed.id,
-        f"{len(rejected)} of {total} rows refused, more than the quarantine_limit of"
-        f" {options.quarantine_limit:.0%}; {count} times as in line {first.line}: {reason}",
-        permanent=True,
-        rejects=tuple(rejected),
-    )
 
 
 def read(visit: Visit) -> Take:

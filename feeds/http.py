@@ -1,26 +1,29 @@
 """HTTP, once for all kinds: caps, conditional requests, retries; nothing of it in a parser."""
 
 import random
-import socket
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from feeds.decode import charset_of, looks_like_html
+from feeds.doors import Doors, FeedClient
 from feeds.errors import FeedError
 
 _RETRIED = frozenset({408, 425, 429})
 _LOST = (httpx.RequestError, OSError)
 _KEPT_VALIDATORS = 200
 _REDIRECTS = 5
+_HARMLESS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host",
+     "if-modified-since", "if-none-match", "user-agent"}
+)  # fmt: skip
 _INFLATE = zlib.MAX_WBITS | 32  # gzip or zlib, told by the header
 
 
@@ -54,12 +57,25 @@ class Document:
 
 def open_client(contact: str, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Return the client for all feeds: says who asks, reads no proxy from the environment."""
-    return httpx.Client(
-        headers={"User-Agent": f"Bartizan/1 (+{contact})"},
-        timeout=httpx.Timeout(30.0, connect=5.0),
-        trust_env=False,
-        transport=transport,
-    )
+    return FeedClient(contact, transport)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question: a GET, or a POST where it has a ``json`` or ``form`` body."""
+
+    url: str
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    is_conditional: bool = False
+    accept: str = "*/*"
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "GET" if self.json is None and self.form is None else "POST"
 
 
 @dataclass(slots=True)
@@ -72,7 +88,7 @@ class Fetcher:
 
     feed_id: str
     client: httpx.Client
-    home: str | None
+    doors: Doors
     limits: Limits
     validators: dict[str, dict[str, str]] = field(default_factory=dict)
     n_bytes: int = 0
@@ -86,20 +102,21 @@ class Fetcher:
         self,
         url: str,
         params: Mapping[str, str] | None = None,
-        *,
-        is_conditional: bool = False,
-        accept: str = "*/*",
+        **how: Any,
     ) -> Document:
         """Fetch one document, asking again while the failure looks temporary.
+
+        ``how`` are the other fields of :class:`Asked`.
 
         Raises:
             FeedError: when it cannot be had; ``permanent`` says whether asking again may help.
 
         """
-        self._refuse_link(url)
+        asked = Asked(url=url, params=params, **how)
+        self.refuse_link(url)
         for attempt in range(1, self.limits.attempts + 1):
             try:
-                return self._ask(url, params, is_conditional=is_conditional, accept=accept)
+                return self._ask(asked)
             except FeedError as failure:
                 if failure.permanent or attempt == self.limits.attempts:
                     raise
@@ -120,28 +137,39 @@ class Fetcher:
     def _deadline(self) -> float:
         return self.limits.deadline.total_seconds()
 
-    def _refuse_link(self, url: str) -> None:
-        """Refuse what a document must not make us ask: other schemes, our own network."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise self._error(f"{url[:200]!r} is no http or https address", permanent=True)
-        home = urlsplit(self.home or "").hostname
-        if _is_internal(parts.hostname) and not (home and _is_internal(home)):
-            raise self._error(f"a public feed links to {parts.hostname}: refused", permanent=True)
+    def refuse_link(self, url: str) -> None:
+        """Refuse what the pack does not name, and too many documents.
+
+        Raises:
+            FeedError: if the URL may not be asked.
+
+        """
+        if reason := self.doors.refusal(url):
+            raise self._error(reason, permanent=True)
+        host = urlsplit(url).hostname or ""
+        if isinstance(self.client, FeedClient) and self.doors.is_let_in(host):
+            self.client.guard.let_in(host)
         if self.n_documents >= self.limits.max_documents:
             raise self._error(f"more than {self.limits.max_documents} documents", permanent=True)
 
-    def _ask(
-        self, url: str, params: Mapping[str, str] | None, *, is_conditional: bool, accept: str
-    ) -> Document:
-        known = self.validators.get(url, {}) if is_conditional and not params else {}
-        headers = {"Accept": accept, "Accept-Encoding": "gzip"} | known
+    def _ask(self, asked: Asked) -> Document:
+        url = asked.url
+        is_plain = asked.is_conditional and not asked.params and asked.method == "GET"
+        known = self.validators.get(url, {}) if is_plain else {}
+        headers = {"Accept": asked.accept, "Accept-Encoding": "gzip"} | dict(asked.headers) | known
         self.n_documents += 1
         try:
-            request = self.client.build_request("GET", url, params=params, headers=headers)
+            request = self.client.build_request(
+                asked.method,
+                url,
+                params=asked.params,
+                headers=headers,
+                json=asked.json,
+                data=dict(asked.form) if asked.form is not None else None,
+            )
             answer = self._send(request)
             try:
-                return self._read(answer, url, is_conditional=is_conditional, known=known)
+                return self._read(answer, url, is_conditional=asked.is_conditional, known=known)
             finally:
                 answer.close()
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
@@ -157,8 +185,8 @@ class Fetcher:
             if answer.next_request is None:
                 return answer
             answer.close()
-            request = answer.next_request
-            self._refuse_link(str(request.url))
+            request = _without_secrets(request, answer.next_request)
+            self.refuse_link(str(request.url))
         raise self._error("too many redirects", permanent=True)
 
     def _read(
@@ -218,6 +246,14 @@ class Fetcher:
         return FeedError(self.feed_id, reason, **about)
 
 
+def _without_secrets(before: httpx.Request, after: httpx.Request) -> httpx.Request:
+    """Keys in headers are for the host that was asked, not for where it sends us."""
+    if before.url.host != after.url.host:
+        for name in [name for name in after.headers if name.lower() not in _HARMLESS]:
+            del after.headers[name]
+    return after
+
+
 def _inflated(answer: httpx.Response, cap: int) -> Iterator[bytes]:
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if answer.is_stream_consumed:  # an answer made in memory is decoded already
@@ -262,16 +298,3 @@ def _retry_after(answer: httpx.Response) -> timedelta | None:
 
 def _utc(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _is_internal(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(socket.inet_ntoa(socket.inet_aton(host)))
-    except OSError:
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return False
-    return not address.is_global

@@ -19,7 +19,15 @@ class KindOptions(BaseModel):
 
     def problems(self, feed: Feed) -> list[str]:
         """Say what does not fit this feed; checked before anything is fetched."""
-        return [] if feed.url else [f"kind {feed.kind!r} needs a url"]
+        return [] if feed.url or feed.push_secret else [f"kind {feed.kind!r} needs a url"]
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the URLs that the options name, beside the feed's own: they may be asked."""
+        return ()
+
+    def is_polled(self, feed: Feed) -> bool:
+        """Whether there is something to ask; a feed may be pushed only."""
+        return bool(feed.url or feed.path)
 
 
 def duration(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from model.alert import Alert, AlertEvent, Command, Level, Outcome, Rationale, Rule, State
 from model.city import CalendarEntry, City, Department, District, SceneChoice, Service
+from model.delivery import Delivery
 from model.facts import Case, Fact, Notice, Observation, Parsed, Reject
 from model.feed import Feed, FeedState
 from model.indicator import Indicator, Threshold
@@ -18,6 +19,7 @@ __all__ = [
     "Case",
     "City",
     "Command",
+    "Delivery",
     "Department",
     "District",
     "Fact",

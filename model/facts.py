@@ -108,7 +108,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A row that was refused: where it stood, why, and its raw text (at most 2 kB)."""
+    """A row that was refused: where it stood, why, and its raw text (at most 16 kB).
+
+    ``context`` is what is needed to read the raw text again, such as the header of its table.
+    """
 
     feed_id: str
     line: int
@@ -116,6 +119,7 @@ class Reject:
     raw: str
     at: datetime
     field: str | None = None
+    context: str = ""
 
 
 Fact = Observation | Case | Notice

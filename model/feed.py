@@ -14,6 +14,9 @@ class Feed:
 
     ``every`` is the cadence at which new data are due, ``latency`` how long the source normally
     takes to publish; both feed the age rules. ``options`` holds the keys of its kind, validated.
+    Only the addresses that it names may be asked: ``url``, those in ``options``, and ``hosts``
+    (``host``, ``host:port`` or ``*.host``). ``is_private`` lets their names lead into a private
+    network. ``push_secret`` is where the environment keeps the secret of those who push to it.
     """
 
     id: str
@@ -32,6 +35,9 @@ class Feed:
     backfill: timedelta | None = None  # how far an empty store may be filled (demo and replay)
     options: Mapping[str, Any] = field(default_factory=dict)
     references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    is_private: bool = False
+    push_secret: str | None = None  # env:NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

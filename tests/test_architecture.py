@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 EVERYWHERE = {"structlog"}  # the log of whoever acts; the pure rooms and model are barred below
 OWNERS: dict[str, set[str]] = {
+    "amqtt": {"demo"},
     "babel": {"texts"},
     "dash": {"layouts", "figures", "callbacks", "house"},
     "dash_svg": {"layouts", "figures", "callbacks"},
@@ -48,19 +49,24 @@ OWNERS: dict[str, set[str]] = {
     "deltalake": {"history"},
     "dotenv": {"settings"},
     "duckdb": {"history"},
+    "feedparser": {"feeds"},
     "flask": {"api", "push", "house"},
     "flask_compress": {"house"},
     "geopandas": {"geodata", "cities"},
+    "google": {"feeds", "demo"},  # protobuf: GTFS-Realtime
+    "httpcore": {"feeds"},
     "httpx": {"feeds", "notify", "pipeline"},  # pipeline holds the client that feeds opened
     "numpy": {"geodata", "metrics", "alerts", "feeds", "history", "cities", "demo", "pipeline"},
+    "openpyxl": {"feeds"},
     "orjson": {"store", "history", "push", "api", "feeds"},
     "pandas": {"geodata", "metrics", "alerts", "feeds", "history"},
+    "paho": {"feeds", "demo"},
     "plotly": {"cities", "demo", "figures"},  # cities and demo read the geometry that it ships
     "prometheus_client": {"api"},
-    "pyarrow": {"history"},
+    "pyarrow": {"history", "feeds"},
     "pydantic": {"settings", "feeds", "cities", "api"},
     "pydantic_settings": {"settings"},
-    "pyogrio": {"geodata", "cities"},
+    "pyogrio": {"geodata", "cities", "feeds"},
     "pyproj": {"geodata"},
     "redis": {"store"},
     "shapely": {"geodata", "cities", "demo"},

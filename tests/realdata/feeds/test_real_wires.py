@@ -93,7 +93,7 @@ def test_the_weather_index_names_its_messages(make_feed, records, now):
         return httpx.Response(410)
 
     client = httpx.Client(transport=httpx.MockTransport(answer))
-    found = poll(make_feed("cap", "notice"), client, {}, now=now).parsed
+    found = poll(make_feed("cap", "notice", hosts=("www.weather.gov",)), client, {}, now=now).parsed
 
     entries = body.count(b"<entry>")
     assert entries == len(set(asked)) == len(found.rejected)

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from feeds import FeedError, Limits, open_client, poll
+from feeds.doors import Doors
 from feeds.http import Fetcher
+from model import Feed
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ROWS = "site,at,speed\na,2026-11-24T11:00:00Z,50\n"
@@ -27,6 +29,10 @@ OPTIONS = {
 @pytest.fixture
 def feed(make_feed):
     return make_feed("file", url="https://city.example/rows.csv", options=OPTIONS)
+
+
+def doors(url: str) -> Doors:
+    return Doors.of(Feed(id="f1", kind="file", gives="case", every=timedelta(1), url=url))
 
 
 def sequence(*answers: httpx.Response | Exception):
@@ -176,7 +182,7 @@ def test_other_schemes_are_refused(make_feed, now):
     "host", ["127.0.0.1:80", "localhost", "10.0.0.7", "[::1]", "2130706433", "169.254.169.254"]
 )
 def test_a_public_feed_may_not_lead_into_our_own_network(host):
-    fetch = Fetcher("f1", httpx.Client(), "https://city.example/", Limits())
+    fetch = Fetcher("f1", httpx.Client(), doors("https://city.example/"), Limits())
 
     with pytest.raises(FeedError, match="refused"):
         fetch(f"http://{host}/secrets")
@@ -194,7 +200,7 @@ def test_redirects_are_followed_but_not_for_ever(feed, now, waits):
 
     assert len(poll(feed, client, {}, now=now).parsed.accepted) == 1
     with pytest.raises(FeedError, match="too many redirects"):
-        Fetcher("f1", client, feed.url, waits.limits())("https://city.example/loop")
+        Fetcher("f1", client, doors(feed.url), waits.limits())("https://city.example/loop")
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1/secrets", "file:///etc/passwd", "ftp://x.y/"])
@@ -245,7 +251,7 @@ def server():
 
 def test_gzip_is_unpacked_within_the_cap(server, waits):
     with open_client("ops@city.example") as client:
-        fetch = Fetcher("f1", client, server, waits.limits(max_bytes=1_000_000))
+        fetch = Fetcher("f1", client, doors(server), waits.limits(max_bytes=1_000_000))
 
         assert fetch(f"{server}/zipped").content == ROWS.encode()
         assert fetch(f"{server}/two").content == ROWS.encode()
@@ -261,7 +267,7 @@ def test_gzip_is_unpacked_within_the_cap(server, waits):
 def test_proxies_of_the_environment_are_ignored(server, waits, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with open_client("x") as client:
-        assert Fetcher("f1", client, server, waits.limits())(f"{server}/zipped").content
+        assert Fetcher("f1", client, doors(server), waits.limits())(f"{server}/zipped").content
 
 
 def test_unknown_kinds_and_options_are_told_before_anything_is_fetched(make_feed, now):

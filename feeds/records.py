@@ -1,0 +1,196 @@
+"""JSON rows to the same table as CSV, and from there to facts by the declared mapping.
+
+A column is the name of a member, a path such as ``location.human_address`` or a JSON pointer
+(RFC 6901) such as ``/location/coordinates/1``. Nested values are kept as JSON text.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping as Named
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, overload
+
+import numpy as np
+from pydantic import Field
+
+from feeds.cells import objects
+from feeds.columns import Mapping
+from feeds.decode import raw
+from feeds.errors import FeedError
+from feeds.extract import Extract
+from feeds.melt import melt, needed, spread
+from feeds.options import KindOptions
+from feeds.rows import Places, facts
+from feeds.tabular import Refused, Table
+from model import Feed, Parsed, Reject
+
+_NOTHING: Any = object()
+
+
+class MappedOptions(KindOptions, Mapping):
+    """The options of a kind whose rows are mapped by ``[feeds.columns]``."""
+
+    quarantine_limit: float = Field(default=0.5, ge=0, le=1)
+
+    def problems(self, feed: Feed) -> list[str]:
+        """Say what does not fit this feed."""
+        return [*KindOptions.problems(self, feed), *Mapping.problems(self, feed)]
+
+
+def parse_rows(  # noqa: PLR0913 - two of them are options
+    rows: Sequence[Any],
+    feed: Feed,
+    options: MappedOptions,
+    fetched_at: datetime,
+    *,
+    first: int = 1,
+    places: Places | None = None,
+) -> Parsed:
+    """Return the facts of JSON rows, in units at rest and UTC, and the refused rows.
+
+    Args:
+        rows: JSON objects; anything else among them is refused.
+        feed: gives its id, zone and what it gives.
+        options: the mapping.
+        fetched_at: when they were read.
+        first: the number of the first row.
+        places: latitude and longitude by site, where rows have none.
+
+    Raises:
+        ValueError: if a mapped column stands in no row at all.
+        FeedError: if more rows than ``quarantine_limit`` were refused.
+
+    """
+    extract = Extract(melt(table(rows, options, first), options), options, feed.timezone, first)
+    accepted = facts(extract, feed, fetched_at, places or {})
+    rejected = extract.rejects(feed.id, fetched_at)
+    refuse_all(feed, options.quarantine_limit, len(accepted), rejected)
+    return Parsed(accepted, rejected)
+
+
+def table(rows: Sequence[Any], options: Mapping, first: int = 1) -> Table:
+    """Return JSON objects as columns of text; a row's number is its line.
+
+    Raises:
+        ValueError: if a mapped column stands in no row at all.
+
+    """
+    kept = [(n, row) for n, row in enumerate(rows, first) if isinstance(row, Named)]
+    refused = [
+        Refused(n, "the row is no JSON object", raw(row))
+        for n, row in enumerate(rows, first)
+        if not isinstance(row, Named)
+    ]
+    found = [row for _, row in kept]
+    every = dict.fromkeys(str(name) for row in found for name in row)
+    wanted = tuple(every) if spread(options) else tuple(sorted(needed(options)))
+    columns = {}
+    for name in wanted:
+        values = [value(row, name) for row in found]
+        if found and all(one is _NOTHING for one in values) and name in _required(options):
+            known = ", ".join(repr(one) for one in tuple(every)[:12])
+            raise ValueError(f"no column {name!r} in any row; there are {known}")
+        columns[name] = objects([written(one) for one in values])
+    lines = np.array([n for n, _ in kept], dtype=np.int64)
+    origin = np.arange(len(kept), dtype=np.int64)
+    return Table(columns, lines, Dumped(found), origin, refused, tuple(every))
+
+
+def _required(options: Mapping) -> frozenset[str]:
+    """A column that no row has is an error only where a fact cannot be without it."""
+    must = ("site_id", "observed_at", "case_id", "opened_at", "notice_id", "headline", "effective")
+    return frozenset(
+        name for key in must if (spec := options.columns.get(key)) for name in spec.columns
+    )
+
+
+def value(row: Any, name: str) -> Any:
+    """Return a member by name, by dotted path or by JSON pointer; a marker where there is none."""
+    if isinstance(row, Named) and name in row:
+        return row[name]
+    if name.startswith("/"):
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in name[1:].split("/")]
+    else:
+        parts = name.split(".")
+        if len(parts) == 1:
+            return _NOTHING
+    for part in parts:
+        row = _step(row, part)
+    return row
+
+
+def at(row: Any, name: str) -> Any:
+    """Return a member as :func:`value` does, ``None`` where there is none."""
+    found = value(row, name)
+    return None if found is _NOTHING else found
+
+
+def _step(row: Any, part: str) -> Any:
+    if isinstance(row, Named):
+        return row.get(part, _NOTHING)
+    if isinstance(row, list) and part.isdigit() and int(part) < len(row):
+        return row[int(part)]
+    return _NOTHING
+
+
+def written(found: Any) -> str:
+    """Return a JSON value as the text of a cell; blank where missing."""
+    if found is None or found is _NOTHING:
+        return ""
+    if isinstance(found, bool):
+        return str(found).lower()
+    if isinstance(found, dict | list):
+        return json.dumps(found, ensure_ascii=False)
+    return str(found).strip()
+
+
+def refuse_all(feed: Feed, limit: float, n_good: int, rejected: list[Reject]) -> None:
+    """Refuse a whole body of which too much was refused: the mapping no longer fits it.
+
+    Raises:
+        FeedError: naming the most common reason, with all refused rows.
+
+    """
+    total = n_good + len(rejected)
+    if not rejected or len(rejected) <= limit * total:
+        return
+    reason, count = Counter(item.reason for item in rejected).most_common(1)[0]
+    example = next(item for item in rejected if item.reason == reason)
+    raise FeedError(
+        feed.id,
+        f"{len(rejected)} of {total} rows refused, more than the quarantine_limit of"
+        f" {limit:.0%}; {count} times as in line {example.line}: {reason}",
+        permanent=True,
+        rejects=tuple(rejected),
+    )
+
+
+class Dumped(Sequence[str]):
+    """The raw text of rows, written only when somebody looks."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        """Keep the rows as they are."""
+        self._rows = rows
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return Dumped(self._rows[at])
+        return json.dumps(self._rows[at], ensure_ascii=False, default=str)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def rows_again(rejects: Sequence[Reject]) -> list[Any]:
+    """Return the rows that refused ones were made of; what is cut off or no JSON stays refused.
+
+    Raises:
+        ValueError: naming the first row that cannot be read.
+
+    """
+    return [json.loads(one.raw) for one in rejects]
