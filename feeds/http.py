@@ -5,8 +5,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ import httpx
 from feeds.decode import charset_of, looks_like_html
 from feeds.doors import Doors, FeedClient
 from feeds.errors import FeedError
+from feeds.waits import retry_after
 
 _RETRIED = frozenset({408, 425, 429})
 _LOST = (httpx.RequestError, OSError)
@@ -53,6 +53,7 @@ class Document:
     content: bytes
     charset: str | None = None
     not_modified: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_client(contact: str, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -204,7 +205,8 @@ class Fetcher:
             raise self._error("an HTML page where data were expected", permanent=False)
         if is_conditional:
             self._remember(url, answer)
-        return Document(str(answer.url), body, charset_of(answer.headers.get("content-type")))
+        charset = charset_of(answer.headers.get("content-type"))
+        return Document(str(answer.url), body, charset, headers=answer.headers)
 
     def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
         """Yield the decompressed body in pieces; stops with an error at the cap."""
@@ -228,7 +230,7 @@ class Fetcher:
         return self._error(
             f"HTTP {status}" + (f": {said}" if said else ""),
             permanent=not is_temporary,
-            retry_after=_retry_after(answer) if status in {429, 503} else None,
+            retry_after=retry_after(answer.headers) if status in {429, 503} else None,
         )
 
     def _remember(self, url: str, answer: httpx.Response) -> None:
@@ -281,20 +283,3 @@ def _unzipped(pieces: Iterator[bytes], cap: int) -> Iterator[bytes]:
         raise httpx.ReadError(f"broken gzip: {problem}") from problem
     if not inflate.eof:
         raise httpx.ReadError("the gzip body is cut off")
-
-
-def _retry_after(answer: httpx.Response) -> timedelta | None:
-    """Read Retry-After: seconds, or a date against the answer's own Date."""
-    said = answer.headers.get("retry-after", "").strip()
-    if said.isdigit():
-        return timedelta(seconds=min(int(said), 7 * 86_400))
-    try:
-        until = parsedate_to_datetime(said)
-        sent = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, ValueError, TypeError):
-        return None
-    return max(_utc(until) - _utc(sent), timedelta(0))
-
-
-def _utc(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

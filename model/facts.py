@@ -127,8 +127,12 @@ Fact = Observation | Case | Notice
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser made of one body."""
+    """What a parser made of one body.
+
+    ``skipped`` counts by reason what was left out on purpose: too old, indoors, of no interest.
+    """
 
     accepted: list[Fact] = field(default_factory=list)
     rejected: list[Reject] = field(default_factory=list)
     published_at: datetime | None = None
+    skipped: dict[str, int] = field(default_factory=dict)

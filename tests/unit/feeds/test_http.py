@@ -111,6 +111,11 @@ def test_a_short_retry_after_is_waited_for(feed, waits, now):
             },
             timedelta(minutes=10),
         ),
+        ({"x-ratelimit-reset": "48", "x-ratelimit-remaining": "0"}, timedelta(seconds=48)),
+        (
+            {"x-ratelimit-reset": "1795521660", "date": "Tue, 24 Nov 2026 12:00:00 GMT"},
+            timedelta(minutes=1),
+        ),
     ],
 )
 def test_a_long_retry_after_ends_the_poll_and_is_told(feed, waits, now, headers, wait):
