@@ -37,7 +37,7 @@ def read(document: Any) -> Table:
     for number, feature in enumerate(features, 1):
         try:
             properties = feature.get("properties") or {}
-            kept.append((number, dict(properties), _shape(feature.get("geometry"))))
+            kept.append((number, dict(properties), shape(feature.get("geometry"))))
         except (AttributeError, ValueError, TypeError, LookupError) as problem:
             refused.append(Refused(number, f"geometry: {problem}"[:200], shortened(feature)))
     lines = np.array([number for number, _, _ in kept], dtype=np.int64)
@@ -85,7 +85,13 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _shape(geometry: Any) -> tuple[float | None, float | None, str | None]:
+def shape(geometry: Any) -> tuple[float | None, float | None, str | None]:
+    """Return latitude, longitude and WKT of a GeoJSON geometry; ``None`` for an empty one.
+
+    Raises:
+        ValueError: if it is no shape in degrees.
+
+    """
     if geometry is None:
         return None, None, None
     written = wkt(geometry)

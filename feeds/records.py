@@ -25,6 +25,7 @@ from feeds.rows import Places, facts
 from feeds.tabular import Refused, Table
 from model import Feed, Parsed, Reject
 
+DRAWN = ("@lat", "@lon", "@wkt")  # members that a kind adds to a row: where it is
 _NOTHING: Any = object()
 
 
@@ -50,7 +51,7 @@ def parse_rows(  # noqa: PLR0913 - two of them are options
     """Return the facts of JSON rows, in units at rest and UTC, and the refused rows.
 
     Args:
-        rows: JSON objects; anything else among them is refused.
+        rows: JSON objects; anything else among them is refused, a ``Refused`` for its reason.
         feed: gives its id, zone and what it gives.
         options: the mapping.
         fetched_at: when they were read.
@@ -78,12 +79,12 @@ def table(rows: Sequence[Any], options: Mapping, first: int = 1) -> Table:
     """
     kept = [(n, row) for n, row in enumerate(rows, first) if isinstance(row, Named)]
     refused = [
-        Refused(n, "the row is no JSON object", raw(row))
+        row if isinstance(row, Refused) else Refused(n, "the row is no JSON object", raw(row))
         for n, row in enumerate(rows, first)
         if not isinstance(row, Named)
     ]
     found = [row for _, row in kept]
-    every = dict.fromkeys(str(name) for row in found for name in row)
+    every = dict.fromkeys(str(name) for row in found for name in row if name not in DRAWN)
     wanted = tuple(every) if spread(options) else tuple(sorted(needed(options)))
     columns = {}
     for name in wanted:
@@ -92,9 +93,19 @@ def table(rows: Sequence[Any], options: Mapping, first: int = 1) -> Table:
             known = ", ".join(repr(one) for one in tuple(every)[:12])
             raise ValueError(f"no column {name!r} in any row; there are {known}")
         columns[name] = objects([written(one) for one in values])
+    columns |= _drawn(found)
     lines = np.array([n for n, _ in kept], dtype=np.int64)
     origin = np.arange(len(kept), dtype=np.int64)
     return Table(columns, lines, Dumped(found), origin, refused, tuple(every))
+
+
+def _drawn(rows: Sequence[Any]) -> dict[str, Any]:
+    """Return the columns of places, where a kind has put them into its rows."""
+    return {
+        name: objects([row.get(name) for row in rows])
+        for name in DRAWN
+        if any(name in row for row in rows)
+    }
 
 
 def _required(options: Mapping) -> frozenset[str]:
