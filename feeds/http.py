@@ -63,7 +63,10 @@ def open_client(contact: str, *, transport: httpx.BaseTransport | None = None) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: a GET, or a POST where it has a ``json`` or ``form`` body."""
+    """One question: a GET, or a POST where it has a ``json`` or ``form`` body.
+
+    With a ``verb`` it is an order, such as PATCH: any 2xx is good, and may have no body.
+    """
 
     url: str
     params: Mapping[str, str] | None = None
@@ -72,10 +75,13 @@ class Asked:
     form: Mapping[str, str] | None = None
     is_conditional: bool = False
     accept: str = "*/*"
+    verb: str | None = None
 
     @property
     def method(self) -> str:
         """The HTTP method."""
+        if self.verb is not None:
+            return self.verb
         return "GET" if self.json is None and self.form is None else "POST"
 
 
@@ -170,7 +176,7 @@ class Fetcher:
             )
             answer = self._send(request)
             try:
-                return self._read(answer, url, is_conditional=asked.is_conditional, known=known)
+                return self._read(answer, asked, known)
             finally:
                 answer.close()
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
@@ -190,21 +196,21 @@ class Fetcher:
             self.refuse_link(str(request.url))
         raise self._error("too many redirects", permanent=True)
 
-    def _read(
-        self, answer: httpx.Response, url: str, *, is_conditional: bool, known: Mapping[str, str]
-    ) -> Document:
+    def _read(self, answer: httpx.Response, asked: Asked, known: Mapping[str, str]) -> Document:
         if answer.status_code == httpx.codes.NOT_MODIFIED and known:
-            return Document(url, b"", not_modified=True)
+            return Document(asked.url, b"", not_modified=True)
         body = b"".join(self._pieces(answer))
         self.n_bytes += len(body)
+        if asked.verb is not None and answer.is_success:
+            return Document(str(answer.url), body, headers=answer.headers)
         if answer.status_code != httpx.codes.OK:
             raise self._refused(answer, body)
         if not body.strip():
             raise self._error("the body is empty", permanent=False)
         if looks_like_html(body):
             raise self._error("an HTML page where data were expected", permanent=False)
-        if is_conditional:
-            self._remember(url, answer)
+        if asked.is_conditional:
+            self._remember(asked.url, answer)
         charset = charset_of(answer.headers.get("content-type"))
         return Document(str(answer.url), body, charset, headers=answer.headers)
 
