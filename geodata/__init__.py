@@ -5,6 +5,7 @@ from geodata.districts import Districts
 from geodata.errors import GeoError
 from geodata.names import SHORT_LENGTH, clean_name, short_names
 from geodata.svg import DistrictShape, MapShape
+from geodata.trace import Trace, trace
 
 __all__ = [
     "SHORT_LENGTH",
@@ -12,7 +13,9 @@ __all__ = [
     "Districts",
     "GeoError",
     "MapShape",
+    "Trace",
     "build",
     "clean_name",
     "short_names",
+    "trace",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.axes import is_off_the_diagonal, upright
 from geodata.coverage import Shapes, cover, simplify
 from geodata.errors import GeoError
 from geodata.names import folded
@@ -211,15 +212,18 @@ class Districts:
         return (x >= west) & (x <= east) & (y >= south) & (y <= north)
 
     def _swapped(self, x: Floats, y: Floats) -> NDArray[np.bool_]:
-        """Which points are latitude, longitude: outside the city, inside it when swapped.
-
-        Where the city lies so near to the diagonal that a place around it would pass for a swapped
-        one, nothing is swapped.
-        """
-        west, south, east, north = self.bounds
-        reach = 2 * max(east - west, north - south)
-        is_plain = max(west, south) - min(east, north) > reach
+        """Which points are latitude, longitude: outside the city, inside it when swapped."""
+        is_plain = is_off_the_diagonal(self.bounds)
         return is_plain & ~self._within(x, y) & self._within(y, x)
+
+    def upright(self, wkt: str) -> str:
+        """Return a shape in longitude, latitude: swapped where only that brings it to the city.
+
+        Raises:
+            GeoError: if it is not well-known text.
+
+        """
+        return upright(wkt, self.bounds)
 
 
 def _rounded(shape: Any, original: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geodata import Districts
+from geodata import Districts, GeoError
 from model import Case, Fact, Notice, Observation
 
 
@@ -51,9 +51,14 @@ def districts_of(facts: Sequence[Observation | Case], districts: Districts) -> l
 
 
 def _notice(notice: Notice, districts: Districts) -> Notice:
+    """Return a notice with its districts, its axes put right; without a shape where it is none."""
     if notice.geometry is None:
         return notice
-    return replace(notice, districts=districts.overlapping(notice.geometry))
+    try:
+        shape = districts.upright(notice.geometry)
+        return replace(notice, geometry=shape, districts=districts.overlapping(shape))
+    except GeoError:
+        return replace(notice, geometry=None)
 
 
 def _number(value: float | None) -> float:
