@@ -151,7 +151,10 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What a person asked for. ``call`` is ack, unack, comment, assign, … ; ``by`` is who."""
+    """What a person asked for. ``call`` is ack, unack, comment, assign, … ; ``by`` is who.
+
+    ``occurrence`` is an alert's, or ``feed:<id>`` for the calls poll and replay.
+    """
 
     command_id: str
     occurrence: str
@@ -171,3 +174,4 @@ class Outcome:
     status: str
     reason: str | None = None
     alert: Alert | None = None
+    body: tuple[tuple[str, str], ...] = ()  # figures, such as how many rows were read again

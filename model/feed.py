@@ -71,3 +71,8 @@ class FeedState:
     replay: bool = False
     licence: str = ""
     owner: str = ""
+    hours: tuple[tuple[str, int, int], ...] = ()  # UTC hour, accepted, rejected: the last 48
+    answer_s: float | None = None  # how long the last answer took
+    good_share: float | None = None  # of the last 30 days in GOOD or UNCERTAIN, 0–1
+    is_pushed: bool = False  # whether others may bring facts
+    is_polled: bool = True  # whether it is asked in its own time

@@ -1,11 +1,22 @@
 """The short memory: the only code that speaks Redis."""
 
-from store.base import Backlog, Head, Lock, RejectPage, Store, Versioned
+from store.base import (
+    Backlog,
+    Head,
+    Lock,
+    Quarantined,
+    QuarantinePage,
+    Reason,
+    Store,
+    Versioned,
+    Waiting,
+)
 from store.errors import (
     AlreadyRunning,
     Conflict,
     EmbeddedError,
     Fenced,
+    InboxFull,
     StoreDown,
     StoreError,
     StoreSilent,
@@ -21,16 +32,20 @@ __all__ = [
     "EmbeddedError",
     "Fenced",
     "Head",
+    "InboxFull",
     "Lock",
     "MemoryStore",
+    "QuarantinePage",
+    "Quarantined",
+    "Reason",
     "RedisStore",
-    "RejectPage",
     "Store",
     "StoreDown",
     "StoreError",
     "StoreSilent",
     "Unsupported",
     "Versioned",
+    "Waiting",
     "open",
 ]
 

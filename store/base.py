@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
-from model import Command, Fact, FeedState, Outcome, Reject, Snapshot
+from model import Command, Delivery, Fact, FeedState, Outcome, Reject, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,42 @@ class Versioned:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectPage:
+class Quarantined:
+    """A refused row, and the name by which it is called in quarantine."""
+
+    id: str
+    reject: Reject
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinePage:
     """Refused rows, newest first; ``next`` asks for older ones; ``total`` ever quarantined."""
 
-    items: list[Reject]
+    items: list[Quarantined]
     next: str | None
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """How many kept rows were refused for the same reason; values in it are masked.
+
+    ``sample`` is the beginning of the newest one's raw text, ``last_at`` when it was refused.
+    """
+
+    reason: str
+    field: str | None
+    count: int
+    last_at: datetime
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What lies in an inbox: deliveries, and the bytes of their bodies."""
+
+    count: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +203,36 @@ class Store(Protocol):
     def add_rejects(self, rejects: Sequence[Reject]) -> int:
         """Put refused rows into quarantine, each row once; return how many were new."""
 
-    def rejects(self, feed_id: str, *, limit: int = 100, before: str | None = None) -> RejectPage:
-        """Return a page of quarantine, newest first."""
+    def quarantine(
+        self,
+        feed_id: str,
+        *,
+        limit: int = 100,
+        before: str | None = None,
+        reason: str | None = None,
+    ) -> QuarantinePage:
+        """Return a page of quarantine, newest first; of one ``reason``, as written or masked."""
+
+    def reasons(self, feed_id: str) -> list[Reason]:
+        """Return why the kept rows were refused, the most frequent reason first."""
+
+    def settle(self, feed_id: str, changes: Mapping[str, Reject | None]) -> None:
+        """Let rows out of quarantine (``None``), or put others in their place."""
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Keep what was pushed or heard until the worker drops it; return its name.
+
+        Raises ``InboxFull`` where the feed has too many already: nothing accepted is ever lost.
+        """
+
+    def deliveries(self, feed_id: str, count: int = 100) -> list[tuple[str, Delivery]]:
+        """Return the oldest deliveries of a feed, in order."""
+
+    def drop_deliveries(self, feed_id: str, ids: list[str]) -> None:
+        """Forget deliveries: what they said is kept elsewhere now."""
+
+    def waiting(self, block_ms: int = 0) -> dict[str, Waiting]:
+        """Return which feeds have deliveries; wait a little for one where none has."""
 
     def count(self, feed_id: str, **by: int) -> None:
         """Add to running totals of a feed."""

@@ -103,6 +103,11 @@ def from_ms(text: str) -> datetime:
     return datetime.fromtimestamp(int(text) / 1000, UTC)
 
 
+def instant(text: str) -> datetime:
+    """Return the instant that :func:`dumps` wrote."""
+    return datetime.fromisoformat(text)
+
+
 def _digest(body: bytes) -> bytes:
     return blake2b(body, digest_size=8).digest()
 

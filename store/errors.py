@@ -4,6 +4,7 @@ StoreError
 ├── StoreDown      the server does not answer, or not in time
 ├── StoreSilent    the worker did not answer a command in time
 ├── Conflict       somebody else changed a record in between
+├── InboxFull      a feed has more deliveries than the worker could take; try again later
 ├── Fenced         the lock that allowed this write has passed to somebody else
 ├── Unsupported    the URL names a server that this version cannot use
 └── EmbeddedError  the embedded server could not be started
@@ -37,6 +38,14 @@ class Conflict(StoreError):  # noqa: N818 - as above
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
         super().__init__(f"changed by somebody else: {', '.join(self.keys)}")
+
+
+class InboxFull(StoreError):  # noqa: N818 - as above
+    """A feed's inbox holds all it may; nothing was kept, and nothing else was lost."""
+
+    def __init__(self, feed_id: str) -> None:
+        self.feed_id = feed_id
+        super().__init__(f"the inbox of feed {feed_id} is full; try again later")
 
 
 class Fenced(StoreError):  # noqa: N818 - as above

@@ -14,6 +14,9 @@ COMMANDS = "bz:{house}:commands"
 FENCE = "bz:{house}:fence"
 MEMORY = "bz:{house}:memory"
 FEED_STATES = "bz:{house}:feeds"
+INBOX_COUNTS = "bz:{inbox}:counts"  # deliveries by feed, of those that have some
+INBOX_SIZES = "bz:{inbox}:sizes"  # their bytes
+INBOX_BELL = "bz:{inbox}:bell"  # wakes the worker
 INGEST = "ingest"  # consumer group of every shard
 DESK = "desk"  # consumer group of the commands
 
@@ -36,6 +39,16 @@ def rejects(feed_id: str) -> str:
 def rejects_seen(feed_id: str) -> tuple[str, str]:
     """Return the two generations of rows that already stand in quarantine."""
     return f"bz:rejects:{{{feed_id}}}:new", f"bz:rejects:{{{feed_id}}}:old"
+
+
+def rejects_size(feed_id: str) -> str:
+    """Return the bytes of the quarantine of a feed."""
+    return f"bz:rejects:{{{feed_id}}}:bytes"
+
+
+def inbox(feed_id: str) -> str:
+    """Return the inbox of a feed."""
+    return f"bz:{{inbox}}:of:{feed_id}"
 
 
 def counters(feed_id: str) -> str:

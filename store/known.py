@@ -5,7 +5,7 @@ filling one is full it becomes the full one and the older full one is dropped; w
 moves into the filling one, so that a window which a feed repeats at every poll stays known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LIMIT = 500_000  # entries per generation; about 20 MB each
@@ -43,6 +43,15 @@ class Generations:
         items = list(pairs.items())
         for start in range(0, len(items), 5000):
             self._write(names, dict(items[start : start + 5000]))
+
+    def forget(self, names: tuple[str, str], fields: Iterable[bytes]) -> None:
+        """Know these no longer."""
+        gone = list(fields)
+        if gone:
+            pipe = self._r.pipeline(transaction=False)
+            for name in names:
+                pipe.hdel(name, *gone)
+            pipe.execute()
 
     def _write(self, names: tuple[str, str], pairs: dict[bytes, bytes]) -> None:
         fresh, old = names

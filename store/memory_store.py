@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from model import Command, FeedState, Outcome, Reject, Snapshot
+from model import Command, FeedState, Outcome, Snapshot
 from store import codec
-from store.base import Head, Lock, RejectPage, Versioned
+from store.base import Head, Lock, Versioned
 from store.bodies import BodyReader, dump_body
 from store.errors import Conflict, StoreSilent
-from store.feeds import CAP
+from store.memory_feeds import MemoryInboxes, MemoryQuarantine
 from store.memory_parts import MemoryLocks, MemoryShards
 
 IDLE_MS = 15_000
@@ -42,8 +42,17 @@ class MemoryStore:
         self._records: dict[str, Versioned] = {}
         self._memory: dict[str, bytes] = {}
         self._feed_states: dict[str, FeedState] = {}
-        self._rejects: dict[str, list[tuple[int, Reject]]] = defaultdict(list)
         self._counters: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        refused = MemoryQuarantine(self._counters)
+        self.add_rejects = refused.add_rejects
+        self.quarantine = refused.quarantine
+        self.reasons = refused.reasons
+        self.settle = refused.settle
+        inboxes = MemoryInboxes(self._changed)
+        self.deliver = inboxes.deliver
+        self.deliveries = inboxes.deliveries
+        self.drop_deliveries = inboxes.drop_deliveries
+        self.waiting = inboxes.waiting
         self._locks = MemoryLocks(self._changed)
         self.lock = self._locks.lock
 
@@ -172,28 +181,6 @@ class MemoryStore:
     def feed_states(self) -> dict[str, FeedState]:
         """See ``Store``."""
         return dict(self._feed_states)
-
-    def add_rejects(self, rejects: Sequence[Reject]) -> int:
-        """See ``Store``."""
-        n_new = 0
-        for reject in rejects:
-            rows = self._rejects[reject.feed_id]
-            key = codec.key_of_reject(reject)
-            if any(codec.key_of_reject(old) == key for _, old in rows):
-                continue
-            n_new += 1
-            self._counters[reject.feed_id]["quarantined"] += 1
-            rows.append((self._counters[reject.feed_id]["quarantined"], reject))
-            del rows[:-CAP]
-        return n_new
-
-    def rejects(self, feed_id: str, *, limit: int = 100, before: str | None = None) -> RejectPage:
-        """See ``Store``."""
-        older = [row for row in self._rejects[feed_id] if before is None or row[0] < int(before)]
-        page = older[::-1][:limit]
-        more = str(page[-1][0]) if len(older) > limit else None
-        total = self._counters[feed_id]["quarantined"]
-        return RejectPage([reject for _, reject in page], more, total)
 
     def count(self, feed_id: str, **by: int) -> None:
         """See ``Store``."""

@@ -4,6 +4,8 @@ from store.admission import Admission
 from store.client import connect, guarded
 from store.desk import Desk, Locks
 from store.feeds import FeedRecords
+from store.inbox import Inboxes
+from store.quarantine import Quarantine
 from store.shards import IDLE_MS, Shards
 from store.snapshots import Snapshots
 
@@ -14,7 +16,9 @@ class RedisStore:
     def __init__(self, url: str, *, idle_ms: int = IDLE_MS) -> None:
         self._clients = connect(url)
         feeds = FeedRecords(self._clients)
-        shards = Shards(self._clients, feeds.add_rejects, idle_ms)
+        refused = Quarantine(self._clients)
+        inboxes = Inboxes(self._clients)
+        shards = Shards(self._clients, refused.add_rejects, idle_ms)
         admission = Admission(self._clients.patient, shards)
         snapshots = Snapshots(self._clients)
         desk = Desk(self._clients)
@@ -40,8 +44,14 @@ class RedisStore:
         self.memory = feeds.memory
         self.save_feed_states = feeds.save_feed_states
         self.feed_states = feeds.feed_states
-        self.add_rejects = feeds.add_rejects
-        self.rejects = feeds.rejects
+        self.add_rejects = refused.add_rejects
+        self.quarantine = refused.quarantine
+        self.reasons = refused.reasons
+        self.settle = refused.settle
+        self.deliver = inboxes.deliver
+        self.deliveries = inboxes.deliveries
+        self.drop_deliveries = inboxes.drop_deliveries
+        self.waiting = inboxes.waiting
         self.count = feeds.count
         self.counters = feeds.counters
         self.lock = Locks(self._clients).lock

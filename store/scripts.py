@@ -186,3 +186,69 @@ RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """
+
+# KEYS: quarantine, its bytes. ARGV: cap, cap_bytes, row... The oldest go where it is full.
+QUARANTINE = """
+local size = tonumber(redis.call('GET', KEYS[2]) or '0')
+if redis.call('XLEN', KEYS[1]) == 0 then size = 0 end
+for i = 3, #ARGV do
+  redis.call('XADD', KEYS[1], '*', 'r', ARGV[i])
+  size = size + #ARGV[i]
+end
+local n = redis.call('XLEN', KEYS[1])
+while n > 1 and (n > tonumber(ARGV[1]) or size > tonumber(ARGV[2])) do
+  local row = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  redis.call('XDEL', KEYS[1], row[1])
+  size, n = size - #row[2][2], n - 1
+end
+redis.call('SET', KEYS[2], math.max(size, 0))
+return n
+"""
+
+# KEYS: quarantine, its bytes. ARGV: id...
+UNQUARANTINE = """
+local size = tonumber(redis.call('GET', KEYS[2]) or '0')
+for _, id in ipairs(ARGV) do
+  local row = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if row then
+    redis.call('XDEL', KEYS[1], id)
+    size = size - #row[2][2]
+  end
+end
+return redis.call('SET', KEYS[2], math.max(size, 0))
+"""
+
+# KEYS: inbox, counts, sizes, bell. ARGV: feed, cap, cap_bytes, about, body.
+DELIVER = """
+local n = redis.call('XLEN', KEYS[1])
+local size = n > 0 and tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or '0') or 0
+if n >= tonumber(ARGV[2]) or (n > 0 and size + #ARGV[5] > tonumber(ARGV[3])) then
+  return redis.error_reply('INBOXFULL')
+end
+local id = redis.call('XADD', KEYS[1], '*', 'a', ARGV[4], 'b', ARGV[5])
+redis.call('HSET', KEYS[2], ARGV[1], n + 1)
+redis.call('HSET', KEYS[3], ARGV[1], size + #ARGV[5])
+redis.call('LPUSH', KEYS[4], '1')
+redis.call('LTRIM', KEYS[4], 0, 0)
+return id
+"""
+
+# KEYS: inbox, counts, sizes, bell. ARGV: feed, id... Counts what is left, so it mends itself.
+UNDELIVER = """
+local size = tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or '0')
+for i = 2, #ARGV do
+  local row = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  if row then
+    redis.call('XDEL', KEYS[1], ARGV[i])
+    size = size - #row[2][4]
+  end
+end
+local n = redis.call('XLEN', KEYS[1])
+if n == 0 then
+  redis.call('HDEL', KEYS[2], ARGV[1])
+  redis.call('HDEL', KEYS[3], ARGV[1])
+  return redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[2], ARGV[1], n)
+return redis.call('HSET', KEYS[3], ARGV[1], math.max(size, 0))
+"""

@@ -122,7 +122,7 @@ class Shards:
     def _refuse(self, entry: str, row: Any, error: Exception) -> list[Fact]:
         _log.error("unreadable fact entry=%s reason=%r", entry, error)
         feed_id = row.get("feed_id", "unknown") if isinstance(row, dict) else "unknown"
-        raw = codec.dumps(row).decode()[:2000]
+        raw = codec.dumps(row).decode()[:16_000]
         at = codec.from_ms(entry.split("-", maxsplit=1)[0])
         reason = f"unreadable in the stream: {error!r}"
         self._quarantine([Reject(feed_id=feed_id, line=0, reason=reason, raw=raw, at=at)])

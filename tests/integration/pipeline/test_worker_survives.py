@@ -178,10 +178,10 @@ def test_rows_that_cannot_be_read_are_quarantined_with_their_line(city):
     city.snapshot(lambda found: new_requests(found) == 20, "the good rows were lost")
 
     memory = store.open(city.url)
-    page = memory.rejects("complaints")
+    page = memory.quarantine("complaints")
     memory.close()
-    assert [(item.line, "yesterday" in item.raw) for item in page.items] == [(3, True)]
-    assert page.items[0].reason
+    assert [(one.reject.line, "yesterday" in one.reject.raw) for one in page.items] == [(3, True)]
+    assert page.items[0].reject.reason
 
 
 def test_a_second_worker_is_refused(city):

@@ -13,6 +13,7 @@ from model import (
     Case,
     City,
     Command,
+    Delivery,
     Fact,
     FeedState,
     Notice,
@@ -371,14 +372,14 @@ def test_quarantine_is_paged_newest_first_and_keeps_each_row_once(opened: store.
     moved = replace(reject(3), line=77, at=NOW + timedelta(hours=1))
     assert opened.add_rejects([moved, reject(9), reject(1, "other")]) == 2
 
-    page = opened.rejects("air", limit=4)
-    rest = opened.rejects("air", limit=4, before=page.next)
+    page = opened.quarantine("air", limit=4)
+    rest = opened.quarantine("air", limit=4, before=page.next)
 
-    assert [item.line for item in page.items] == [9, 4, 3, 2]
+    assert [one.reject.line for one in page.items] == [9, 4, 3, 2]
     assert page.total == 6
-    assert [item.line for item in rest.items] == [1, 0]
+    assert [one.reject.line for one in rest.items] == [1, 0]
     assert rest.next is None
-    assert opened.rejects("nobody").items == []
+    assert opened.quarantine("nobody").items == []
 
 
 def test_totals_add_up(opened: store.Store):
@@ -387,3 +388,127 @@ def test_totals_add_up(opened: store.Store):
 
     assert opened.counters("air") == {"accepted": 7, "rejected": 1}
     assert opened.counters("none") == {}
+
+
+def test_rows_in_quarantine_have_names_and_can_be_asked_for_by_reason(opened: store.Store):
+    words = [
+        replace(reject(n), reason=f"'{n}x' is no number", field="value", context="a,b")
+        for n in range(3)
+    ]
+    opened.add_rejects([*words, reject(7)])
+
+    masked = opened.quarantine("air", reason="… is no number", limit=2)
+    rest = opened.quarantine("air", reason="… is no number", limit=2, before=masked.next)
+    exact = opened.quarantine("air", reason="'1x' is no number")
+
+    assert [one.reject.line for one in masked.items] == [2, 1]
+    assert [one.reject.line for one in rest.items] == [0]
+    assert rest.next is None
+    assert [one.reject for one in exact.items] == [words[1]]
+    assert len({one.id for one in opened.quarantine("air").items}) == 4
+
+
+def test_reasons_are_counted_with_their_values_masked(opened: store.Store):
+    later = NOW + timedelta(hours=1)
+    opened.add_rejects(
+        [
+            replace(reject(1), reason="'x' is no number", field="value", raw="old"),
+            replace(reject(2), reason="'y' is no number", field="value", raw="new", at=later),
+            replace(reject(3), reason="'z' is no number", field="lat"),
+        ]
+    )
+
+    assert opened.reasons("air") == [
+        store.Reason("… is no number", "value", 2, later, "new"),
+        store.Reason("… is no number", "lat", 1, NOW, "row 3"),
+    ]
+    opened.add_rejects([replace(reject(4), field="lat"), replace(reject(5), field="lat")])
+    assert [(one.field, one.count) for one in opened.reasons("air")] == [
+        ("value", 2),
+        ("lat", 2),
+        ("lat", 1),
+    ]
+    assert opened.reasons("nobody") == []
+
+
+def test_rows_leave_quarantine_or_change_their_reason_and_may_come_back(opened: store.Store):
+    opened.add_rejects([reject(n) for n in range(3)])
+    names = {one.reject.line: one.id for one in opened.quarantine("air").items}
+    renamed = replace(reject(1), reason="no such place")
+
+    opened.settle("air", {names[0]: None, names[1]: renamed, "1-1": None})
+
+    kept = [one.reject for one in opened.quarantine("air").items]
+    assert kept == [renamed, reject(2)]
+    assert opened.add_rejects([reject(0), reject(2), renamed]) == 1
+    assert opened.quarantine("air").total == 4  # a new reason is no new row
+
+
+def test_quarantine_is_bounded_in_rows_and_in_bytes(
+    opened: store.Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("store.quarantine.CAP", 4)
+    opened.add_rejects([reject(n) for n in range(6)])
+    few = [one.reject.line for one in opened.quarantine("air").items]
+    monkeypatch.setattr("store.quarantine.CAP_BYTES", 2_500)
+    opened.add_rejects([replace(reject(9), raw="x" * 1000), replace(reject(10), raw="y" * 1000)])
+    opened.add_rejects([replace(reject(11), raw="z" * 5000)])
+
+    assert few == [5, 4, 3, 2]
+    assert [one.reject.line for one in opened.quarantine("air").items] == [11]
+    assert opened.quarantine("air").total == 9
+
+
+def delivery(body: bytes = b"{}", feed_id: str = "air") -> Delivery:
+    return Delivery(
+        feed_id=feed_id, body=body, received_at=NOW, media_type="application/json", topic="a/é"
+    )
+
+
+def test_deliveries_stay_in_order_until_dropped(opened: store.Store):
+    bodies = [bytes([n, 255]) for n in range(3)]
+    names = [opened.deliver(delivery(body)) for body in bodies]
+    opened.deliver(delivery(feed_id="other"))
+
+    assert opened.deliveries("air", 2) == [
+        (name, delivery(body)) for name, body in zip(names[:2], bodies[:2], strict=True)
+    ]
+    assert opened.waiting() == {"air": store.Waiting(3, 6), "other": store.Waiting(1, 2)}
+    opened.drop_deliveries("air", [names[0], "1-1"])
+    assert [name for name, _ in opened.deliveries("air")] == names[1:]
+    opened.drop_deliveries("air", names)
+    assert opened.deliveries("air") == []
+    assert opened.waiting() == {"other": store.Waiting(1, 2)}
+
+
+def test_a_full_inbox_refuses_and_loses_nothing(
+    opened: store.Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("store.inbox.CAP", 3)
+    monkeypatch.setattr("store.inbox.CAP_BYTES", 100)
+    first = opened.deliver(delivery(b"x" * 1000))  # one body always fits
+    with pytest.raises(store.InboxFull, match="air"):
+        opened.deliver(delivery(b"y"))
+    opened.deliver(delivery(b"z" * 90, "other"))
+    opened.drop_deliveries("air", [first])
+    for _ in range(3):
+        opened.deliver(delivery(b"y"))
+
+    with pytest.raises(store.InboxFull):
+        opened.deliver(delivery(b"y"))
+
+    assert opened.waiting()["air"] == store.Waiting(3, 3)
+
+
+def test_a_delivery_wakes_who_waits_and_none_is_missed(opened: store.Store):
+    found: list[dict[str, store.Waiting]] = []
+    waiter = threading.Thread(target=lambda: found.append(opened.waiting(2000)), daemon=True)
+    waiter.start()
+
+    started = time.monotonic()
+    opened.deliver(delivery())
+    waiter.join(5)
+
+    assert found[0]["air"].count == 1
+    assert time.monotonic() - started < 1
+    assert opened.waiting(2000) == found[0]  # what lies there already is told at once

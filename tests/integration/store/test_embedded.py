@@ -278,8 +278,8 @@ def test_an_unreadable_entry_goes_to_quarantine_and_is_not_seen_again(
 
     assert [fact for _, fact in found] == [observation(1), observation(2)]
     assert opened.backlog() == store.Backlog(0, 0)
-    assert opened.rejects("air").total == 2
-    assert opened.rejects("unknown").total == 2
+    assert opened.quarantine("air").total == 2
+    assert opened.quarantine("unknown").total == 2
     opened.close()
     running.stop()
 
