@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from feeds import cap, file, gbfs, open311, secrets, sensorthings
+from feeds import cap, file, gbfs, open311, openaq, prometheus, secrets, sensorthings, socrata
 from feeds.base import LIMITS, Again, Ear, Kind, Listener, Poll, guarded, poll_kind, sifted
 from feeds.base import problems as _problems
 from feeds.decode import raw, text
@@ -21,7 +21,10 @@ _ALL = (
     file.KIND,
     gbfs.KIND,
     open311.KIND,
+    openaq.KIND,
+    prometheus.KIND,
     sensorthings.KIND,
+    socrata.KIND,
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
