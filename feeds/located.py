@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any
 
 from feeds import geojson, records
@@ -76,6 +77,8 @@ def place(said: Any) -> tuple[float | None, float | None, str | None]:
 
 def _point(lat: Any, lon: Any) -> tuple[float, float, str]:
     north, east = float(lat), float(lon)
+    if not (isfinite(north) and isfinite(east)):
+        raise ValueError(f"{lat}, {lon} are no degrees")
     found = geojson.shape({"type": "Point", "coordinates": [east, north]})
     return north, east, str(found[2])
 
@@ -102,7 +105,7 @@ def root_of(column: str) -> str:
     ('location', 'location')
 
     """
-    return column.removeprefix("/").split("/")[0] if column[:1] == "/" else column.split(".")[0]
+    return column.removeprefix("/").partition("/" if column.startswith("/") else ".")[0]
 
 
 def absent_columns(wanted: Sequence[str], known: Sequence[str]) -> Iterator[str]:
