@@ -59,8 +59,11 @@ def _where(feed: Feed, options: Options) -> tuple[str, str]:
     """Return the portal's base and the data set; the URL may be of either."""
     url = (feed.url or "").rstrip("/")
     scheme, _, rest = url.partition("://")
-    named = ID.findall(rest.partition("/")[2])
-    base = re.split(r"/(?:resource|api|d|dataset)(?:/|$)", rest, maxsplit=1)[0]
+    host, _, path = rest.partition("/")
+    named = ID.findall(path)
+    base = re.split(r"/(?:resource|api|d)(?:/|$)", rest, maxsplit=1)[0]
+    if named and base == rest:  # a page for people
+        base = host
     return f"{scheme}://{base}", options.dataset or (named[-1] if named else "")
 
 
