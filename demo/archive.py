@@ -137,9 +137,22 @@ ROOTS: Mapping[str, Root] = {
             lost=0.003,
             is_interval=True,
         ),
+        Root(
+            "ridership",
+            "Counters of boardings",
+            sites.stations,
+            (
+                Quantity(
+                    "boardings", "Boardings", "persons per hour", "1/h", "1/h", measures.boardings
+                ),
+            ),
+            cadence=HOUR,
+            latency=180,
+            is_interval=True,
+        ),
     )
 }
-"""The five services, by the name in their URL."""
+"""The six services, by the name in their URL."""
 
 
 @lru_cache(maxsize=16)

@@ -50,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("crash", "one district: a crash slows the traffic", 40, 6 * MINUTE, 12 * MINUTE),
         Kind("deadfeed", "the traffic service stops answering; a gap remains", 30, 0, 0),
         Kind("stuck", "one PM2.5 station repeats a value", 14 * 60, 0, 0),
+        Kind("deadsite", "the portal of the city's own services answers 503", 20, 0, 0),
         Kind("badfeed", "the bike service sends HTML, then truncated JSON", 20, 0, 0),
     )
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.incidents import KINDS
+from demo.mqtt import Station
 from demo.odata import seconds
 from demo.server import City, Server
 from demo.state import Ledger
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=SEED)
     serve.add_argument("--now", help="city time to start at (RFC 3339); default: the real time")
     serve.add_argument("--state", type=Path, help="file that remembers triggered incidents")
+    serve.add_argument(
+        "--mqtt-port", type=int, help="port of the MQTT broker (0: a free one); else there is none"
+    )
     serve.add_argument("--programme", choices=("daily", "none"), default="daily")
     serve.add_argument(
         "--while-stdin-open", action="store_true", help="end when standard input is closed"
@@ -75,10 +79,15 @@ def _serve(given: argparse.Namespace) -> int:
         has_programme=given.programme == "daily",
     )
     with Server((given.host, given.port), city) as server:
+        server.broker.start()
         _end_on_signals(server)
+        told = f"demo ready url={server.url} seed={given.seed}"
+        if given.mqtt_port is not None:
+            station = Station(given.host, given.mqtt_port, lambda: city.world, city.clock)
+            told += f" mqtt=mqtt://{given.host}:{station.start()}"
         if given.while_stdin_open:
             threading.Thread(target=_end_on_eof, daemon=True).start()
-        sys.stdout.write(f"demo ready url={server.url} seed={given.seed}\n")
+        sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
         server.serve_forever(poll_interval=0.2)
     return 0

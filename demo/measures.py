@@ -126,6 +126,38 @@ def bikes(world: World, at: Ints) -> Floats:
     return np.asarray(np.round(np.clip(base + swing + slow + quick + city, 0.0, 1.0) * capacity))
 
 
+def parked(world: World, at: Ints) -> Floats:
+    """Return occupied spaces of the car parks: full by day, emptier on Sundays."""
+    places = sites.parking()
+    who, when = _numbers(places), city_time(at)
+    spaces = _property(places, "spaces")
+    work = bump(when.hour, 12.5, 3.3) * np.where(when.is_workday, 0.66, 0.3)
+    shops = bump(when.hour, 15.0, 2.5) * np.where(when.weekday == 5, 0.45, 0.1)
+    late = bump(when.hour, 20.5, 2.0) * np.where(when.weekday >= 4, 0.25, 0.1)
+    base = 0.12 + 0.12 * uniform("place", "parking base", who)
+    wander = 0.05 * fractal(world.seed, "parking", who, at=at / (2.0 * HOUR))
+    share = np.clip(base + work + shops + late + wander, 0.0, 1.0)
+    return np.asarray(np.round(share * spaces))
+
+
+def boardings(world: World, at: Ints) -> Floats:
+    """Return the boardings in the hour that ends at each instant."""
+    places = sites.stations()
+    middle = at - HOUR // 2
+    who, when = _numbers(places), city_time(middle)
+    total = _property(places, "boardings_per_day")
+    rush = 0.145 * bump(when.hour, 8.0, 1.1) + 0.135 * bump(when.hour, 17.1, 1.5)
+    day = 0.035 * bump(when.hour, 13.0, 4.5) + 0.01 * bump(when.hour, 21.5, 2.0)
+    free = 0.055 * bump(when.hour, 14.5, 4.2) + 0.012 * bump(when.hour, 22.5, 1.8)
+    shape = 0.0006 + np.where(when.is_workday, rush + day, free)
+    closed = np.where((when.hour > 1.5) & (when.hour < 5.0), 0.02, 1.0)
+    mood = 0.04 * normal(world.seed, "riders day", when.day)
+    own = 0.05 * fractal(world.seed, "riders", who, at=middle / (6.0 * HOUR))
+    expected = total * shape * closed * np.exp(mood + own)
+    people = expected + np.sqrt(expected) * normal(world.seed, "boardings", who, at)
+    return np.asarray(np.round(np.clip(people, 0.0, None)))
+
+
 def _traffic_load(seed: int, who: Ints, when: CityTime) -> Floats:
     morning = bump(when.hour, 7.9, 0.95) * (0.6 + 0.6 * uniform(seed, "morning", who))
     evening = bump(when.hour, 17.0, 1.35) * (0.7 + 0.6 * uniform(seed, "evening", who))

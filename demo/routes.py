@@ -3,50 +3,18 @@
 Pure: the clock and the socket stay in :mod:`demo.server`.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
-from demo import cap, gbfs, open311, sensorthings
+from demo import cap, civic, gbfs, open311, sensorthings
 from demo import warnings as notices
 from demo.archive import ROOTS
+from demo.calls import Call, Reply, as_json, missing, problem
 from demo.clock import utc
-from demo.incidents import KINDS, World
+from demo.incidents import KINDS
 from demo.odata import QueryError, seconds
-
-JSON = "application/json; charset=utf-8"
-XML = "application/xml; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP answer; ``hang_s`` is how long a dying feed lets its reader wait before it."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-    hang_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request as the routes see it. ``origin`` is scheme, host and port; ``now`` seconds."""
-
-    world: World
-    origin: str
-    path: str
-    query: str
-    now: int
-    prefix: str = ""
-
-    @property
-    def options(self) -> dict[str, str]:
-        """The query by name; the last value wins."""
-        found = parse_qs(self.query, keep_blank_values=True)
-        return {name: values[-1] for name, values in found.items()}
 
 
 def answer(call: Call) -> Reply:
@@ -58,7 +26,7 @@ def answer(call: Call) -> Reply:
         return broken
     head = call.path.strip("/").partition("/")[0]
     route = _ROUTES.get(head)
-    return _missing(call) if route is None else route(call)
+    return missing(call) if route is None else route(call)
 
 
 def _back_in_time(call: Call) -> Reply:
@@ -66,23 +34,24 @@ def _back_in_time(call: Call) -> Reply:
     try:
         at = seconds(text)
     except ValueError as error:
-        return _problem(400, f"/at/ wants an RFC 3339 instant: {error}")
+        return problem(400, f"/at/ wants an RFC 3339 instant: {error}")
     if at > call.now:
-        return _problem(400, f"{text} lies ahead: the demo tells of the past only")
+        return problem(400, f"{text} lies ahead: the demo tells of the past only")
     if rest.startswith("at/"):
-        return _problem(400, "one instant is enough")
+        return problem(400, "one instant is enough")
     path = call.path.removeprefix("/at/").partition("/")[2]
     return answer(replace(call, path=f"/{path}", now=at, prefix=f"/at/{text}"))
 
 
 def _index(call: Call) -> Reply:
     roots = [f"/sta/{name}/v1.1" for name in ROOTS]
-    return _json(
+    others = ["/open311/v2/services.json", "/gbfs/gbfs.json", "/cap/alerts.atom"]
+    return as_json(
         {
             "name": "Demo city (simulated)",
             "now": utc(call.now),
             "seed": call.world.seed,
-            "feeds": ["/open311/v2/services.json", "/gbfs/gbfs.json", *roots, "/cap/alerts.atom"],
+            "feeds": [*others, *roots, *civic.PATHS],
             "incidents": _incidents(call),
         }
     )
@@ -99,16 +68,16 @@ def _incidents(call: Call) -> list[dict[str, Any]]:
 
 def _control(call: Call) -> Reply:
     if call.path != "/control/incidents":
-        return _missing(call)
+        return missing(call)
     known = [{"kind": k.name, "summary": k.summary, "minutes": k.minutes} for k in KINDS.values()]
-    return _json({"now": utc(call.now), "known": known, "acting": _incidents(call)})
+    return as_json({"now": utc(call.now), "known": known, "acting": _incidents(call)})
 
 
 def _open311(call: Call) -> Reply:
     try:
-        return _json(_georeport(call))
+        return as_json(_georeport(call))
     except open311.GeoReportError as error:
-        return _json(error.body, status=error.code)
+        return as_json(error.body, status=error.code)
 
 
 def _georeport(call: Call) -> list[dict[str, Any]] | dict[str, Any]:
@@ -130,16 +99,16 @@ def _georeport(call: Call) -> list[dict[str, Any]] | dict[str, Any]:
 def _gbfs(call: Call) -> Reply:
     name = call.path.removeprefix("/gbfs/").removesuffix(".json")
     if name == "gbfs":
-        return _json(gbfs.discovery(f"{call.origin}{call.prefix}/gbfs", now=call.now))
+        return as_json(gbfs.discovery(f"{call.origin}{call.prefix}/gbfs", now=call.now))
     if name not in gbfs.FILES or not call.path.endswith(".json"):
-        return _missing(call)
-    return _json(gbfs.FILES[name](call.world, now=call.now))
+        return missing(call)
+    return as_json(gbfs.FILES[name](call.world, now=call.now))
 
 
 def _sta(call: Call) -> Reply:
     _, _, name, version, rest = (*call.path.split("/", 4), "", "", "")[:5]
     if name not in ROOTS or version != "v1.1":
-        return _missing(call)
+        return missing(call)
     root = f"/sta/{name}/v1.1"
     context = sensorthings.context_for(
         call.world,
@@ -151,10 +120,10 @@ def _sta(call: Call) -> Reply:
     try:
         found = sensorthings.answer(context, unquote(rest), call.query)
     except (QueryError, ValueError, TypeError) as error:
-        return _json({"code": 400, "type": "error", "message": str(error)}, status=400)
+        return as_json({"code": 400, "type": "error", "message": str(error)}, status=400)
     if found is None:
-        return _json({"code": 404, "type": "error", "message": "Nothing found."}, status=404)
-    return _json(found)
+        return as_json({"code": 404, "type": "error", "message": "Nothing found."}, status=404)
+    return as_json(found)
 
 
 def _cap(call: Call) -> Reply:
@@ -165,7 +134,7 @@ def _cap(call: Call) -> Reply:
         return Reply(200, body, "application/atom+xml; charset=utf-8")
     message = notices.named(call.world, name.removesuffix(".xml"), now=call.now)
     if message is None or not name.endswith(".xml"):
-        return _missing(call)
+        return missing(call)
     return Reply(200, cap.document(message, f"{base}/{name}"), "application/cap+xml; charset=utf-8")
 
 
@@ -176,7 +145,7 @@ def _broken(call: Call) -> Reply | None:
             i for i in call.world.incidents("deadfeed", call.now, call.now) if i.covers(call.now)
         ]
         if dead:
-            reply = _problem(503, "the traffic service is down")
+            reply = problem(503, "the traffic service is down")
             hangs = dead[0].mode == "hang" and not call.prefix
             return replace(reply, headers={"Retry-After": "60"}, hang_s=40.0 if hangs else 0.0)
     if call.path.startswith("/gbfs/"):
@@ -195,20 +164,6 @@ def _garbled(call: Call, *, is_html: bool) -> Reply:
     return replace(whole, body=whole.body[: len(whole.body) // 2])
 
 
-def _missing(call: Call) -> Reply:
-    return _problem(404, f"there is nothing at {call.path}")
-
-
-def _problem(status: int, detail: str) -> Reply:
-    body = json.dumps({"status": status, "detail": detail}, ensure_ascii=False).encode()
-    return Reply(status, body, "application/problem+json; charset=utf-8")
-
-
-def _json(value: Any, *, status: int = 200) -> Reply:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(status, body)
-
-
 _ROUTES: Mapping[str, Callable[[Call], Reply]] = {
     "": _index,
     "control": _control,
@@ -216,4 +171,5 @@ _ROUTES: Mapping[str, Callable[[Call], Reply]] = {
     "gbfs": _gbfs,
     "sta": _sta,
     "cap": _cap,
+    **civic.ROUTES,
 }

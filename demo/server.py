@@ -13,12 +13,15 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from demo.calls import Call, Reply
 from demo.incidents import World
-from demo.routes import Call, Reply, answer
+from demo.ngsi import Broker
+from demo.routes import answer
 from demo.state import Ledger
 
 _SMALLEST_ZIPPED = 1024  # bytes; below, gzip costs more than it saves
 _BIGGEST_BODY = 64 * 1024  # bytes of a control call
+SUBSCRIPTIONS = "/ngsi-ld/v1/subscriptions"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Server(ThreadingHTTPServer):
         if not _is_loopback(address[0]):
             raise ValueError(f"the demo listens on loopback only, not on {address[0]}")
         self.city = city
+        self.broker = Broker(lambda: city.world, city.clock)
         super().__init__(address, Handler)
 
     @property
@@ -80,19 +84,46 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Start or stop an incident: ``{"kind": …, "minutes": …, "place": …, "stop": true}``."""
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _BIGGEST_BODY:
-            self.close_connection = True
-            self._send(_words(HTTPStatus.LENGTH_REQUIRED, "a short body with its length is wanted"))
+        if (body := self._body()) is None:
             return
-        body = self.rfile.read(int(length))
-        if urlsplit(self.path).path != "/control/incident":
+        path = urlsplit(self.path).path
+        if path.startswith(SUBSCRIPTIONS):
+            self._send(self._subscribed(path, body))
+            return
+        if path != "/control/incident":
             self._send(_words(HTTPStatus.NOT_FOUND, "only /control/incident takes a POST"))
             return
         if self.headers.get("Origin") or not self._is_ours():
             self._send(_words(HTTPStatus.FORBIDDEN, "not from a web page"))
             return
         self._send(_control(self.server.city, body))
+
+    def do_PATCH(self) -> None:
+        """Change a subscription of the context broker."""
+        body = self._body()
+        if body is not None:
+            self._send(self._subscribed(urlsplit(self.path).path, body))
+
+    def do_DELETE(self) -> None:
+        """End a subscription of the context broker."""
+        self._send(self._subscribed(urlsplit(self.path).path, b""))
+
+    def _subscribed(self, path: str, body: bytes) -> Reply:
+        if not path.startswith(SUBSCRIPTIONS):
+            return _words(HTTPStatus.NOT_FOUND, "only subscriptions can be changed")
+        if self.headers.get("Origin") or not self._is_ours():
+            return _words(HTTPStatus.FORBIDDEN, "not from a web page")
+        status, told, headers = self.server.broker.answer(self.command, path, body)
+        return Reply(status, b"" if told is None else json.dumps(told).encode(), headers=headers)
+
+    def _body(self) -> bytes | None:
+        """Read the body of a call; ``None`` after saying what is wrong with it."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _BIGGEST_BODY:
+            self.close_connection = True
+            self._send(_words(HTTPStatus.LENGTH_REQUIRED, "a short body with its length is wanted"))
+            return None
+        return self.rfile.read(int(length))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Keep quiet: the readers log their own failures."""
@@ -101,6 +132,8 @@ class Handler(BaseHTTPRequestHandler):
         city, parts = self.server.city, urlsplit(self.path)
         if not self._is_ours():
             return _words(HTTPStatus.MISDIRECTED_REQUEST, "ask for a loopback host")
+        if parts.path.startswith(SUBSCRIPTIONS):
+            return self._subscribed(parts.path, b"")
         host = self.headers.get("Host", "")
         call = Call(
             world=city.world,

@@ -135,6 +135,50 @@ def bikes() -> tuple[Site, ...]:
     )
 
 
+@cache
+def parking() -> tuple[Site, ...]:
+    """Car parks, 30, each with its spaces."""
+    many = {"182": 6, "181": 4, "113": 4, "183": 3, "111": 3, "131": 2, "161": 2, "91": 2}
+    return tuple(
+        _site(
+            f"parking-{d}-{n + 1}",
+            f"Car park {ward(d).name} {n + 1}",
+            d,
+            "parking",
+            n,
+            spaces=float(60 + 10 * round(44 * _share("parking", d, n))),
+        )
+        for d, count in (many | {"193": 1, "32": 1, "73": 1, "13": 1}).items()
+        for n in range(count)
+    )
+
+
+@cache
+def weather_stations() -> tuple[Site, ...]:
+    """Weather stations, one in every borough."""
+    first = {w.borough: w.id for w in reversed(wards())}
+    return tuple(
+        _site(f"weather-{d}", f"Weather {ward(d).name}", d, "weather", 0)
+        for d in sorted(first.values(), key=int)
+    )
+
+
+@cache
+def stations() -> tuple[Site, ...]:
+    """Entrances where boardings are counted, one per district."""
+    return tuple(
+        _site(
+            f"station-{w.id}",
+            f"Station {w.name}",
+            w.id,
+            "station",
+            0,
+            boardings_per_day=float(round(w.population * (0.25 + 0.5 * _share("riders", w.id, 0)))),
+        )
+        for w in wards()
+    )
+
+
 def _speed_sensor(district: str, n: int) -> Site:
     fast = _share("highway", district, n) < 0.3
     free = (85.0 if fast else 42.0) + round(15 * _share("free", district, n), 1)

@@ -62,9 +62,18 @@ def test_every_feed_answers_over_http(url):
         replies = [client.get(path) for path in index["feeds"]]
 
     assert index["now"].startswith("2026-11-24T15:0")
-    assert [reply.status_code for reply in replies] == [200] * 8
+    assert [reply.status_code for reply in replies] == [200] * len(index["feeds"])
+    assert len(replies) == 18
     kinds = {reply.headers["Content-Type"].split(";")[0] for reply in replies}
-    assert kinds == {"application/json", "application/atom+xml"}
+    assert kinds == {
+        "application/json",
+        "application/atom+xml",
+        "application/geo+json",
+        "application/ld+json",
+        "application/x-protobuf",
+        "application/zip",
+        "text/plain",
+    }
 
 
 def test_an_unchanged_resource_is_304_without_a_body(url):

@@ -25,6 +25,17 @@ RESOURCES = [
     *((f"/sta/{name}/v1.1/Things", "$top=3") for name in ("traffic", "river", "power")),
     ("/sta/air/v1.1/Observations", "$top=20&$orderby=phenomenonTime%20desc"),
     ("/cap/alerts.atom", ""),
+    ("/sta/ridership/v1.1", ""),
+    ("/gtfs/gtfs.zip", ""),
+    ("/gtfs/trip-updates.pb", ""),
+    ("/gtfs/vehicles.pb", ""),
+    ("/gtfs/alerts.pb", ""),
+    ("/ngsi-ld/v1/entities", "type=OffStreetParking&limit=100&count=true"),
+    ("/prometheus/metrics", ""),
+    ("/wzdx/works.geojson", ""),
+    ("/kev/known_exploited_vulnerabilities.json", ""),
+    ("/mastodon/api/v1/timelines/tag/montreal", "limit=40"),
+    ("/site/home", ""),
 ]
 
 

@@ -6,6 +6,7 @@ from demo.districts import points, ward, wards
 
 def all_sites():
     groups = (sites.traffic, sites.air, sites.river, sites.power, sites.footfall, sites.bikes)
+    groups += (sites.parking, sites.weather_stations, sites.stations)
     return [site for group in groups for site in group()]
 
 
