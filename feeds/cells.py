@@ -1,5 +1,6 @@
 """Columns of text: object arrays of ``str``, ``None`` where missing."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,22 @@ from numpy.typing import NDArray
 
 Cells = NDArray[np.object_]
 Mask = NDArray[np.bool_]
+
+
+class Stamp(str):
+    """A real date or time of a typed file, written in ISO 8601: no declared format applies."""
+
+    __slots__ = ()
+
+
+def tidy(name: str) -> str:
+    r"""Return a column's name with one spelling of accents and single blanks.
+
+    >>> tidy(" Temp\n(°C) ")
+    'Temp (°C)'
+
+    """
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def objects(values: Iterable[Any]) -> Cells:

@@ -6,9 +6,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from feeds.cells import tidy
+from feeds.degrees import DMS
 from feeds.options import Duration
 from feeds.times import ISO, check_formats, check_zone
 from feeds.units import spelled
+from feeds.wide import CELL, HEADER, Melt
+from geodata import check_crs
 from model import Feed
 
 Scalar = str | int | float | bool
@@ -34,9 +38,6 @@ INSTANTS = frozenset(
     {"observed_at", "opened_at", "closed_at", "updated_at", "due_at", "effective", "expires"}
 )
 _ALL = tuple(dict.fromkeys(name for names in NAMES.values() for name in names))
-_HOUR = re.compile(r"\{hour(:[^{}]*)?\}")
-HEADER = "@header"  # the pseudo-column that holds a melted column's name
-CELL = "@value"  # the pseudo-column that holds a melted cell
 
 
 class Column(BaseModel):
@@ -44,6 +45,9 @@ class Column(BaseModel):
 
     ``column`` may be a list: the texts are joined by one blank (a date and a time, or year, month
     and day). ``missing`` are the sentinels, beside blank. ``map`` translates texts.
+    ``pattern`` cuts out what its group (or the whole of it) matches; ``whole`` undoes what
+    spreadsheets do to ids (``10001.0``), ``width`` gives back their leading zeros. ``factor``
+    multiplies a number before its unit is looked at.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +61,10 @@ class Column(BaseModel):
     decimal: Literal[".", ","] = "."
     thousands: str | None = None
     map: dict[str, Scalar] | None = None
+    pattern: str | None = None
+    whole: bool = False
+    width: int | None = Field(default=None, ge=1, le=40)
+    factor: float = Field(default=1.0, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -67,6 +75,16 @@ class Column(BaseModel):
     @classmethod
     def _is_zone(cls, zone: str | None) -> str | None:
         return None if zone is None else check_zone(zone)
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_pattern(cls, pattern: str | None) -> str | None:
+        try:
+            if pattern is not None and re.compile(pattern).groups > 1:
+                raise ValueError(f"{pattern!r} has more than one group")
+        except re.error as problem:
+            raise ValueError(f"{pattern!r} is no pattern: {problem}") from problem
+        return pattern
 
     @field_validator("unit")
     @classmethod
@@ -81,7 +99,7 @@ class Column(BaseModel):
             raise ValueError("give either a column or a constant value, not both")
         if self.thousands == self.decimal:
             raise ValueError("decimal and thousands are the same character")
-        check_formats(self.formats)
+        check_formats([name for name in self.formats if name != DMS])
         return self
 
     @property
@@ -99,54 +117,38 @@ class Column(BaseModel):
         """The columns that it reads."""
         if self.column is None:
             return ()
-        return (self.column,) if isinstance(self.column, str) else self.column
+        names = (self.column,) if isinstance(self.column, str) else self.column
+        return tuple(tidy(name) for name in names)
 
 
-class Melt(BaseModel):
-    """A wide table: one column per hour, site or quantity.
-
-    ``columns`` is a pattern with ``{hour}`` (1–24 is the hour's end, 24 the next midnight), a list
-    of columns, or ``*`` for all but ``id``. ``to`` says what a column's name means. ``valid`` is
-    the pattern of the flag column, ``valid_is`` its good values; else the cell counts as missing.
-    """
+class Wanted(BaseModel):
+    """Which texts of a column make a row wanted: the listed ones, or all but those of ``not``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: str | tuple[str, ...]
-    id: tuple[str, ...] = ()
-    to: Literal["hour", "site_id", "quantity"] = "hour"
-    hours: tuple[int, int] = (1, 24)
-    valid: str | None = None
-    valid_is: str | tuple[str, ...] = "V"
+    among: tuple[str, ...] | None = Field(default=None, alias="is")
+    but: tuple[str, ...] = Field(default=(), alias="not")
 
-    @model_validator(mode="after")
-    def _whole(self) -> "Melt":
-        has_hour = isinstance(self.columns, str) and bool(_HOUR.search(self.columns))
-        if has_hour is not (self.to == "hour"):
-            raise ValueError(
-                "melt over hours needs columns = 'H{hour:02d}'; other columns need"
-                " to = 'site_id' or 'quantity'"
-            )
-        if not has_hour and isinstance(self.columns, str) and self.columns != "*":
-            raise ValueError("melt.columns is a pattern with {hour}, a list of columns, or '*'")
-        if self.valid and not has_hour:
-            raise ValueError("melt.valid goes with columns that hold {hour}")
-        if has_hour:
-            self.named(self.columns if isinstance(self.columns, str) else "", 1)
-        low, high = self.hours
-        if not 0 <= low <= high <= 24:  # noqa: PLR2004 - the hours of a day
-            raise ValueError("melt.hours lie within 0 and 24")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        if isinstance(given, Wanted):
+            return given.model_dump(by_alias=True)
+        if not isinstance(given, dict):
+            return {"is": _texts(given)}
+        return {name: _texts(texts) for name, texts in given.items()}
 
-    @staticmethod
-    def named(pattern: str, hour: int) -> str:
-        """Return the column of one hour."""
-        return _HOUR.sub(lambda match: format(hour, (match[1] or ":")[1:]), pattern)
+    def has(self, cell: str) -> bool:
+        """Whether a row with this text is wanted."""
+        return cell not in self.but and (self.among is None or cell in self.among)
 
-    @property
-    def good(self) -> frozenset[str]:
-        """The flags of a valid cell."""
-        return frozenset([self.valid_is] if isinstance(self.valid_is, str) else self.valid_is)
+
+def _texts(given: Any) -> Any:
+    """Return one text or several as a list; numbers are written as a file writes them."""
+    if given is None:
+        return None
+    several = given if isinstance(given, list | tuple) else [given]
+    return [one if isinstance(one, str) else str(one) for one in several]
 
 
 class Sites(BaseModel):
@@ -169,6 +171,8 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     columns: dict[str, Column]
+    only: dict[str, Wanted] = Field(default_factory=dict)
+    crs: str | None = None
     melt: Melt | None = None
     start: str | None = None
     step: Duration | None = Field(default=None)
@@ -182,6 +186,16 @@ class Mapping(BaseModel):
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise ValueError(f"{name!r} is no canonical field{hint}")
         return columns
+
+    @field_validator("only")
+    @classmethod
+    def _tidied(cls, only: dict[str, Wanted]) -> dict[str, Wanted]:
+        return {tidy(name): wanted for name, wanted in only.items()}
+
+    @field_validator("crs")
+    @classmethod
+    def _is_crs(cls, crs: str | None) -> str | None:
+        return None if crs is None else check_crs(crs)
 
     def spec(self, name: str) -> Column | None:
         """Return where a field comes from; a melted column gives its name or its cell."""
@@ -214,12 +228,23 @@ class Mapping(BaseModel):
             if self.spec(name) is None and name not in made
         ]
         found += self._empty()
+        found += self._placed()
         found += [
             f"columns.{name}.unit: unit {spec.unit!r} is unknown"
             for name, spec in self.columns.items()
             if spec.unit is not None and name == "value" and not spelled(spec.unit)
         ]
         return found + self._time_problems(feed)
+
+    def _placed(self) -> list[str]:
+        """A place needs both axes; degrees in minutes and seconds are for places."""
+        pair = [name for name in ("lat", "lon") if name in self.columns]
+        found = [f"columns.{pair[0]}: lat and lon belong together"] if len(pair) == 1 else []
+        return found + [
+            f"columns.{name}.format: 'dms' is for lat and lon"
+            for name, spec in self.columns.items()
+            if DMS in spec.formats and name not in {"lat", "lon"}
+        ]
 
     def _empty(self) -> list[str]:
         return [

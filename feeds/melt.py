@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feeds.cells import Cells
-from feeds.columns import CELL, HEADER, Mapping, Melt
-from feeds.tabular import Table
+from feeds.columns import Mapping
+from feeds.tabular import PIECE, Table
+from feeds.wide import CELL, HEADER, Melt
 
+HOURS = 24
+_FEWEST = 50
 HOUR = "@hour"  # the pseudo-column with the melted hour, 0–24
 
 
@@ -38,6 +41,16 @@ def spread(mapping: Mapping) -> bool:
     return mapping.melt is not None and mapping.melt.columns == "*"
 
 
+def rows_at_once(mapping: Mapping, n_columns: int = 0) -> int:
+    """Return how many rows of a table make a piece, so that its cells stay few once melted."""
+    wide = mapping.melt
+    if wide is None:
+        return PIECE
+    is_hourly = wide.to == "hour"
+    width = HOURS if is_hourly else n_columns if wide.columns == "*" else len(wide.columns)
+    return max(_FEWEST, PIECE // max(width, 1))
+
+
 def needed(mapping: Mapping) -> frozenset[str]:
     """Return the columns of the file that the mapping reads by name."""
     names = set(_kept(mapping))
@@ -64,7 +77,8 @@ def stepped(
 
 def _kept(mapping: Mapping) -> set[str]:
     names = {name for spec in mapping.columns.values() for name in spec.columns}
-    return names | set(mapping.melt.id if mapping.melt else ())
+    made = {HEADER, CELL} if mapping.melt else set()
+    return (names | mapping.only.keys() | set(mapping.melt.id if mapping.melt else ())) - made
 
 
 def _melted(table: Table, wide: Melt, mapping: Mapping) -> tuple[list[str], list[int | None]]:

@@ -6,8 +6,8 @@ A column is the name of a member, a path such as ``location.human_address`` or a
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Named
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, overload
 
@@ -19,7 +19,7 @@ from feeds.columns import Mapping
 from feeds.decode import raw
 from feeds.errors import FeedError
 from feeds.extract import Extract
-from feeds.melt import melt, needed, spread
+from feeds.melt import melt, needed, rows_at_once, spread
 from feeds.options import KindOptions
 from feeds.rows import Places, facts
 from feeds.tabular import Refused, Table
@@ -63,18 +63,78 @@ def parse_rows(  # noqa: PLR0913 - two of them are options
         FeedError: if more rows than ``quarantine_limit`` were refused.
 
     """
-    extract = Extract(melt(table(rows, options, first), options), options, feed.timezone, first)
-    accepted = facts(extract, feed, fetched_at, places or {})
-    rejected = extract.rejects(feed.id, fetched_at)
-    refuse_all(feed, options.quarantine_limit, len(accepted), rejected)
-    return Parsed(accepted, rejected)
+    tables = pieces(rows, options, first)
+    return collect(tables, feed, options, fetched_at, first=first, places=places)
 
 
-def table(rows: Sequence[Any], options: Mapping, first: int = 1) -> Table:
-    """Return JSON objects as columns of text; a row's number is its line.
+def collect(  # noqa: PLR0913 - two of them are options
+    tables: Iterable[Table],
+    feed: Feed,
+    options: MappedOptions,
+    fetched_at: datetime,
+    *,
+    first: int = 1,
+    places: Places | None = None,
+) -> Parsed:
+    """Return the facts of tables, the pieces of one body, and their refused rows.
+
+    Raises:
+        FeedError: if more rows than ``quarantine_limit`` were refused.
+
+    """
+    parsed = Parsed()
+    for piece in tables:
+        extract = Extract(melt(piece, options), options, feed.timezone, first)
+        parsed.accepted.extend(facts(extract, feed, fetched_at, places or {}))
+        parsed.rejected.extend(extract.rejects(feed.id, fetched_at))
+    refuse_all(feed, options.quarantine_limit, len(parsed.accepted), parsed.rejected)
+    return parsed
+
+
+def pieces(rows: Sequence[Any], options: Mapping, first: int = 1) -> Iterator[Table]:
+    """Yield JSON objects as tables of some thousand rows; a row's number is its line.
 
     Raises:
         ValueError: if a mapped column stands in no row at all.
+
+    """
+    every = _names(rows) if spread(options) else ()
+    count = rows_at_once(options, len(every))
+    absent: set[str] | None = None
+    for start in range(0, max(len(rows), 1), count):
+        piece = table(rows[start : start + count], options, first + start, every)
+        missing = _absent(piece, options)
+        absent = missing if absent is None else absent & missing
+        yield piece
+    if absent and len(rows):
+        known = ", ".join(repr(one) for one in piece.names[:12])
+        raise ValueError(f"no column {min(absent)!r} in any row; there are {known}")
+
+
+def _names(rows: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(name) for row in rows if isinstance(row, Named) for name in row))
+
+
+def _absent(piece: Table, options: Mapping) -> set[str]:
+    """Return the columns that no row of a piece has, though no fact can be without them."""
+    if not len(piece):
+        return set()
+    rows = piece.sources.rows if isinstance(piece.sources, Dumped) else ()
+    return {
+        name for name in _required(options) if all(value(row, name) is _NOTHING for row in rows)
+    }
+
+
+def table(
+    rows: Sequence[Any], options: Mapping, first: int = 1, every: Sequence[str] = ()
+) -> Table:
+    """Return JSON objects as columns of text; a row's number is its line.
+
+    Args:
+        rows: JSON objects; others are refused.
+        options: says which columns are needed.
+        first: the number of the first row.
+        every: the names of all columns, where all are melted.
 
     """
     kept = [(n, row) for n, row in enumerate(rows, first) if isinstance(row, Named)]
@@ -84,19 +144,13 @@ def table(rows: Sequence[Any], options: Mapping, first: int = 1) -> Table:
         if not isinstance(row, Named)
     ]
     found = [row for _, row in kept]
-    every = dict.fromkeys(str(name) for row in found for name in row if name not in DRAWN)
-    wanted = tuple(every) if spread(options) else tuple(sorted(needed(options)))
-    columns = {}
-    for name in wanted:
-        values = [value(row, name) for row in found]
-        if found and all(one is _NOTHING for one in values) and name in _required(options):
-            known = ", ".join(repr(one) for one in tuple(every)[:12])
-            raise ValueError(f"no column {name!r} in any row; there are {known}")
-        columns[name] = objects([written(one) for one in values])
+    names = tuple(name for name in every or _names(found) if name not in DRAWN)
+    wanted = names if spread(options) else tuple(sorted(needed(options)))
+    columns = {name: objects([written(value(row, name)) for row in found]) for name in wanted}
     columns |= _drawn(found)
     lines = np.array([n for n, _ in kept], dtype=np.int64)
     origin = np.arange(len(kept), dtype=np.int64)
-    return Table(columns, lines, Dumped(found), origin, refused, tuple(every))
+    return Table(columns, lines, Dumped(found), origin, refused, names)
 
 
 def _drawn(rows: Sequence[Any]) -> dict[str, Any]:
@@ -182,7 +236,7 @@ class Dumped(Sequence[str]):
 
     def __init__(self, rows: Sequence[Any]) -> None:
         """Keep the rows as they are."""
-        self._rows = rows
+        self.rows = rows
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -190,11 +244,11 @@ class Dumped(Sequence[str]):
     def __getitem__(self, at: slice) -> Sequence[str]: ...
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
-            return Dumped(self._rows[at])
-        return json.dumps(self._rows[at], ensure_ascii=False, default=str)
+            return Dumped(self.rows[at])
+        return json.dumps(self.rows[at], ensure_ascii=False, default=str)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
 
 def rows_again(rejects: Sequence[Reject]) -> list[Any]:

@@ -10,6 +10,7 @@ from feeds import times
 from feeds.cells import Cells, absent, filled, objects, unless
 from feeds.extract import Extract, Numbers
 from feeds.units import conversion
+from geodata import to_wgs84
 from model import Case, Fact, Feed, Notice, Observation, Quality
 
 Places = Mapping[str, tuple[float, float]]
@@ -99,9 +100,21 @@ def _place(extract: Extract, site: Cells, places: Places) -> tuple[Cells, Cells]
         found = np.array(beside, dtype=float).reshape(-1, 2)
         lat = np.where(np.isnan(lat), found[:, 0], lat)
         lon = np.where(np.isnan(lon), found[:, 1], lon)
+    lat, lon = _in_degrees(lat, lon, extract)
     good = (np.abs(lat) <= _MAX_DEGREES) & (np.abs(lon) <= _MAX_DEGREES)
     good &= (lat != 0) | (lon != 0)
     return unless(~good, lat), unless(~good, lon)
+
+
+def _in_degrees(lat: Numbers, lon: Numbers, extract: Extract) -> tuple[Numbers, Numbers]:
+    """Turn northing and easting of the declared coordinate system into degrees."""
+    if extract.mapping.crs is None or extract.mapping.spec("lat") is None:
+        return lat, lon
+    is_whole = np.isfinite(lat) & np.isfinite(lon) & ((lat != 0) | (lon != 0))
+    east, north = to_wgs84(
+        np.where(is_whole, lon, np.nan), np.where(is_whole, lat, np.nan), extract.mapping.crs
+    )
+    return north, east
 
 
 def _quality(extract: Extract) -> Cells:

@@ -1,7 +1,7 @@
 """CSV text to columns, with the true line of every row. No dates, no numbers here."""
 
 import csv
-import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from feeds.cells import Cells, objects
+from feeds.cells import Cells, objects, tidy
 from feeds.decode import raw as shortened
+from feeds.lines import Lines, Spans
 
+PIECE = 10_000  # rows that are held as text at once
+SEPARATORS = ",;\t|"
 _MAX_RESYNCS = 100
 _SUGGESTED = 8
 
@@ -41,12 +44,13 @@ class Table:
     origin: NDArray[np.int64]
     refused: list[Refused] = field(default_factory=list)
     names: tuple[str, ...] = ()  # all columns of the file, wanted or not
+    context: str = ""  # what is needed beside the raw text to read a row again
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def raw(self, row: int) -> str:
-        """Return the raw text of a row, at most 2 kB."""
+        """Return the raw text of a row, at most 16 kB."""
         return shortened(self.sources[int(self.origin[row])].rstrip("\r\n"))
 
     def cells(self, name: str) -> Cells:
@@ -72,14 +76,24 @@ class Shape:
     """How a file is laid out.
 
     ``header`` says whether the first row names the columns, or gives their names; without one they
-    are called 1, 2, 3 … ``skip`` counts physical lines before it. With ``pads`` a row that ends
-    early has blank fields instead of being refused.
+    are called 1, 2, 3 … ``skip`` counts physical lines before it, ``skip_after`` rows behind it
+    that are no data (units). With ``pads`` a row that ends early has blank fields instead of being
+    refused. ``separator`` is told by the header where it is ``None``.
     """
 
-    separator: str = ","
+    separator: str | None = None
     header: bool | Sequence[str] = True
     skip: int = 0
+    skip_after: int = 0
     pads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a file says of itself before its rows."""
+
+    names: tuple[str, ...]
+    separator: str
 
 
 def read(
@@ -91,43 +105,135 @@ def read(
         ValueError: if there is no header, or a wanted column appears twice.
 
     """
-    shape = shape or Shape()
-    lines = list(io.StringIO(content, newline=""))
+    lines = Lines(content.encode(errors="replace"))
+    (table,) = pieces(lines, shape or Shape(), wanted=wanted, n_rows=len(lines) + 1)
+    return table
+
+
+def pieces(
+    lines: Lines, shape: Shape, *, wanted: frozenset[str] | None = None, n_rows: int = PIECE
+) -> Iterator[Table]:
+    """Yield a file as tables of at most so many rows; at least one, though it be empty.
+
+    Raises:
+        ValueError: if there is no header, or a wanted column appears twice.
+
+    """
+    head = head_of(lines, shape, wanted or frozenset())
     refused: list[Refused] = []
-    rows = _rows(lines, shape, refused)
-    names = _names(rows, shape.header)
-    if isinstance(names, Row):  # no header: the first row is a record too
-        first, names = names, [str(n) for n in range(1, len(names.fields) + 1)]
-        rows = _before(first, rows)
-    whole = (_padded(row, len(names)) for row in rows) if shape.pads else rows
-    good = [row for row in whole if _fits(row, len(names), lines, refused)]
-    columns = _columns(names, good, wanted)
-    numbers = np.fromiter((row.start + 1 for row in good), dtype=np.int64, count=len(good))
-    sources = ["".join(lines[row.start : row.end]) for row in good]
-    origin = np.arange(len(good), dtype=np.int64)
-    return Table(columns, numbers, sources, origin, refused, tuple(names))
+    rows = _rows(lines, shape.skip, head.separator, refused)
+    given = (1 if shape.header is True else 0) + shape.skip_after
+    rows = islice(rows, given, None)
+    places = places_of(head.names, wanted)
+    width = len(head.names)
+    whole = (_padded(row, width) for row in rows) if shape.pads else rows
+    good = (row for row in whole if _fits(row, width, lines, refused))
+    is_first = True
+    while True:
+        several = list(islice(good, n_rows))
+        if several or refused or is_first:
+            yield _table(several, head, places, lines, refused)
+        if len(several) < n_rows:
+            return
+        refused.clear()  # the rows are cut while they are asked for, into the same list
+        is_first = False
 
 
-def _names(rows: Iterator[Row], header: bool | Sequence[str]) -> list[str] | Row:  # noqa: FBT001 - an option of the pack
-    if not isinstance(header, bool):
-        return list(header)
-    first = next(rows, None)
+def head_of(lines: Lines, shape: Shape, wanted: frozenset[str] = frozenset()) -> Head:
+    """Return the names of the columns, and what separates them.
+
+    An undeclared separator is the one that gives most of the wanted columns, else most columns.
+
+    Raises:
+        ValueError: if the file holds no row.
+
+    """
+    if shape.separator is not None:
+        return Head(_names(lines, shape, shape.separator), shape.separator)
+    heads = [Head(_names(lines, shape, one), one) for one in SEPARATORS]
+    if not isinstance(shape.header, bool):
+        width = len(shape.header)
+        return max(heads, key=lambda head: _first_width(lines, shape, head) == width)
+    return max(heads, key=lambda head: (len(wanted & set(head.names)), _size(head, wanted)))
+
+
+def cut(raw: str, separator: str) -> list[str]:
+    """Cut the raw text of one record into fields."""
+    rows = list(csv.reader(raw.splitlines(keepends=True), delimiter=separator))
+    return rows[0] if rows else []
+
+
+def _size(head: Head, wanted: frozenset[str]) -> int:
+    return 0 if wanted else len(head.names)
+
+
+def _first(lines: Lines, skip: int, separator: str) -> Row:
+    first = next(_rows(lines, skip, separator, []), None)
     if first is None:
         raise ValueError("the file holds no row")
-    return [name.strip() for name in first.fields] if header else first
+    return first
 
 
-def _before(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rest
+def _first_width(lines: Lines, shape: Shape, head: Head) -> int:
+    return len(_first(lines, shape.skip, head.separator).fields)
 
 
-def _rows(lines: list[str], shape: Shape, refused: list[Refused]) -> Iterator[Row]:
+def _names(lines: Lines, shape: Shape, separator: str) -> tuple[str, ...]:
+    if not isinstance(shape.header, bool):
+        return tuple(tidy(name) for name in shape.header)
+    first = _first(lines, shape.skip, separator)
+    if shape.header:
+        return tuple(tidy(name) for name in first.fields)
+    return tuple(str(n) for n in range(1, len(first.fields) + 1))
+
+
+def places_of(names: Sequence[str], wanted: frozenset[str] | None) -> dict[str, int]:
+    """Return where each wanted column stands; a second one of a name is ``name#2``.
+
+    Raises:
+        ValueError: if a wanted name stands twice.
+
+    """
+    count, seen = Counter(names), Counter[str]()
+    found: dict[str, int] = {}
+    for place, name in enumerate(names):
+        seen[name] += 1
+        if not name and wanted is None:
+            continue
+        if (wanted is None or name in wanted) and count[name] > 1:
+            raise ValueError(
+                f"column {name!r} appears twice: say {name + '#1'!r} or {name + '#2'!r}"
+            )
+        numbered = f"{name}#{seen[name]}"
+        if wanted is None or name in wanted:
+            found[name] = place
+        elif numbered in wanted:
+            found[numbered] = place
+    return found
+
+
+def _table(
+    rows: list[Row],
+    head: Head,
+    places: dict[str, int],
+    lines: Lines,
+    refused: list[Refused],
+) -> Table:
+    columns = {
+        name: objects([row.fields[place].strip() for row in rows]) for name, place in places.items()
+    }
+    numbers = np.fromiter((row.start + 1 for row in rows), dtype=np.int64, count=len(rows))
+    sources = Spans(lines, [(row.start, row.end) for row in rows])
+    origin = np.arange(len(rows), dtype=np.int64)
+    return Table(columns, numbers, sources, origin, list(refused), head.names)
+
+
+def _rows(lines: Lines, at: int, separator: str, refused: list[Refused]) -> Iterator[Row]:
     """Yield the records that are not blank; an unclosed quote costs its own line only."""
-    at, resyncs = shape.skip, 0
+    resyncs = 0
     while at < len(lines):
         broken = None
-        for row in _run(lines, at, shape.separator):
+        for row in _run(lines, at, separator):
             if isinstance(row, int):
                 broken = row
                 break
@@ -141,9 +247,9 @@ def _rows(lines: list[str], shape: Shape, refused: list[Refused]) -> Iterator[Ro
             raise ValueError(f"more than {_MAX_RESYNCS} lines with a quote that never closes")
 
 
-def _run(lines: list[str], at: int, separator: str) -> Iterator[Row | int]:
+def _run(lines: Lines, at: int, separator: str) -> Iterator[Row | int]:
     """Yield records from a line on; a line number where a quote opens and never closes."""
-    reader = csv.reader(islice(lines, at, None), delimiter=separator)
+    reader = csv.reader(lines.starting(at), delimiter=separator)
     start = at
     while True:
         try:
@@ -161,29 +267,18 @@ def _run(lines: list[str], at: int, separator: str) -> Iterator[Row | int]:
         start = end
 
 
-def _is_open(lines: list[str], start: int, end: int) -> bool:
-    return sum(line.count('"') for line in lines[start:end]) % 2 == 1
+def _is_open(lines: Lines, start: int, end: int) -> bool:
+    return lines.span(start, end).count('"') % 2 == 1
 
 
 def _padded(row: Row, width: int) -> Row:
     return Row(row.fields + [""] * (width - len(row.fields)), row.start, row.end)
 
 
-def _fits(row: Row, width: int, lines: list[str], refused: list[Refused]) -> bool:
+def _fits(row: Row, width: int, lines: Lines, refused: list[Refused]) -> bool:
     n = len(row.fields)
     if n == width or (n > width and not any(cell.strip() for cell in row.fields[width:])):
         return True
-    text = shortened("".join(lines[row.start : row.end]).rstrip("\r\n"))
-    refused.append(Refused(row.start + 1, f"{n} fields where the header has {width}", text))
+    raw = shortened(lines.span(row.start, row.end).rstrip("\r\n"))
+    refused.append(Refused(row.start + 1, f"{n} fields where the header has {width}", raw))
     return False
-
-
-def _columns(names: list[str], rows: list[Row], wanted: frozenset[str] | None) -> dict[str, Cells]:
-    columns: dict[str, Cells] = {}
-    for place, name in enumerate(names):
-        if wanted is not None and name not in wanted:
-            continue
-        if name in columns:
-            raise ValueError(f"column {name!r} appears twice")
-        columns[name] = objects([row.fields[place].strip() for row in rows])
-    return columns

@@ -19,7 +19,16 @@ from feeds.cells import Cells
 ISO = "iso"
 EPOCH_S = "epoch_s"
 EPOCH_MS = "epoch_ms"
+EXCEL = "excel"
+EXCEL_1904 = "excel_1904"
 _EPOCHS = {EPOCH_S: 1_000_000, EPOCH_MS: 1_000}
+_SHEETS = {  # day 0 of a spreadsheet's dates; 1899-12-30 since it believes in 1900-02-29
+    EXCEL: np.datetime64("1899-12-30", "us"),
+    EXCEL_1904: np.datetime64("1904-01-01", "us"),
+}
+_DAY = np.timedelta64(1, "D").astype("timedelta64[us]")
+_MIDNIGHT = re.compile(r"(?<![\d:])24(:00(?::00(?:\.0+)?)?)(?![\d:])")
+_EITHER = re.compile(r"\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d{2})\b.*")
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 _OFFSET = r"(?:Z|z|[+-]\d{2}(?::?\d{2})?)"
 _ISO_TEXT = re.compile(
@@ -48,8 +57,10 @@ def check_formats(formats: Sequence[str]) -> None:
     """
     written = {item: _SAMPLE.strftime(item) for item in formats if "%" in item}
     for name in formats:
-        if "%" not in name and name not in {ISO, *_EPOCHS}:
-            raise ValueError(f"{name!r} is no date format: use %-codes, iso, epoch_s or epoch_ms")
+        if "%" not in name and name not in {ISO, *_EPOCHS, *_SHEETS}:
+            raise ValueError(
+                f"{name!r} is no date format: use %-codes, iso, epoch_s, epoch_ms or excel"
+            )
         if "%Z" in name:
             raise ValueError(
                 f"{name!r}: zone abbreviations are ambiguous; declare the zone instead"
@@ -84,6 +95,17 @@ def parse(cells: Cells, formats: Sequence[str], zone: str) -> NDArray[np.datetim
         zone: where naive times belong.
 
     """
+    late = np.flatnonzero(["24:00" in cell and bool(_MIDNIGHT.search(cell)) for cell in cells])
+    if len(late):  # the end of a day is the beginning of the next
+        cells = cells.copy()
+        cells[late] = [_MIDNIGHT.sub(r"00\1", cell) for cell in cells[late]]
+    found = _first_that_fits(cells, formats, zone)
+    if len(late):
+        found[late] = to_utc(to_wall(found[late], zone) + _DAY, zone)
+    return found
+
+
+def _first_that_fits(cells: Cells, formats: Sequence[str], zone: str) -> NDArray[np.datetime64]:
     found = np.full(len(cells), NOTHING, dtype="datetime64[us]")
     for name in formats:
         todo = np.flatnonzero(np.isnat(found))
@@ -91,6 +113,13 @@ def parse(cells: Cells, formats: Sequence[str], zone: str) -> NDArray[np.datetim
             break
         found[todo] = _read(cells[todo], name, zone)
     return found
+
+
+def hint(cell: str, formats: Sequence[str]) -> str:
+    """Say what to do about a text that no declared format reads."""
+    if not _EITHER.fullmatch(cell) or any("%d" in name for name in formats):
+        return ""
+    return ": is the day first or the month? say it by format = '%d/%m/%Y' or '%m/%d/%Y'"
 
 
 def instants(times: NDArray[np.datetime64]) -> list[datetime | None]:
@@ -149,6 +178,8 @@ def _read(cells: Cells, name: str, zone: str) -> NDArray[np.datetime64]:
         fits = np.isfinite(micros) & (np.abs(micros) < _MAX_EPOCH_US)
         whole = np.where(fits, micros, 0).round().astype("int64").astype("datetime64[us]")
         return np.where(fits, whole, NOTHING)
+    if name in _SHEETS:
+        return to_utc(_from_sheet(cells, name), zone)
     if name == ISO:
         return _read_iso(cells, zone)
     series = pd.Series(cells, dtype="object")
@@ -156,6 +187,15 @@ def _read(cells: Cells, name: str, zone: str) -> NDArray[np.datetime64]:
         aware = pd.to_datetime(series, format=name, errors="coerce", utc=True)
         return _bare(aware.dt.tz_localize(None))
     return to_utc(_bare(pd.to_datetime(series, format=name, errors="coerce")), zone)
+
+
+def _from_sheet(cells: Cells, name: str) -> NDArray[np.datetime64]:
+    """Read serial numbers of a spreadsheet: days since its epoch, to the millisecond."""
+    days = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float)
+    fits = np.isfinite(days) & (days >= 1) & (days < 2_958_466)  # noqa: PLR2004 - the year 10000
+    millis = (np.where(fits, days, 0) * 86_400_000).round().astype("int64")
+    whole = _SHEETS[name] + millis.astype("timedelta64[ms]")
+    return np.where(fits, whole, NOTHING)
 
 
 def _read_iso(cells: Cells, zone: str) -> NDArray[np.datetime64]:

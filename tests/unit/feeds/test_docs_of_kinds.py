@@ -13,7 +13,10 @@ DOCS = Path(__file__).parents[3] / "docs" / "feeds"
 def test_every_option_of_a_kind_is_documented(name):
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
 
-    missing = [key for key in KINDS[name].options.model_fields if f"`{key}`" not in text]
+    of_any_table = "(file.md" in text  # the mapping of tables is described once
+    known = text + (DOCS / "file.md").read_text(encoding="utf-8") if of_any_table else text
+
+    missing = [key for key in KINDS[name].options.model_fields if f"`{key}`" not in known]
 
     assert missing == []
     assert "## Quality list" in text
