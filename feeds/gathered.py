@@ -4,6 +4,7 @@ A row that cannot be read costs itself only. What is left out on purpose (too ol
 interest) is no refusal: it is counted by reason.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,7 @@ class Gathered:
     feed: Feed
     fetched_at: datetime
     published_at: datetime | None = None
+    context: str = ""
     accepted: dict[tuple[str, str, datetime], Observation] = field(default_factory=dict)
     rejected: list[Reject] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -82,6 +84,7 @@ class Gathered:
                 raw=raw(row),
                 at=self.fetched_at,
                 field=name,
+                context=self.context,
             )
         )
 
@@ -114,6 +117,17 @@ def together(some: Sequence[Parsed]) -> Parsed:
     return Parsed(
         list(reversed(facts.values())), rejected, max(published, default=None), dict(skipped)
     )
+
+
+def read_again(rejects: Sequence[Reject], read: Callable[[Any, Reject], Parsed]) -> Parsed:
+    """Hand each refused row to ``read`` once more; what is no JSON, or cut off, stays refused."""
+    some: list[Parsed] = []
+    for one in rejects:
+        try:
+            some.append(read(json.loads(one.raw), one))
+        except ValueError:
+            some.append(Parsed(rejected=[one]))
+    return together(some)
 
 
 def said(problem: Exception) -> str:
