@@ -7,7 +7,19 @@ from typing import Any
 
 import httpx
 
-from feeds import cap, file, gbfs, open311, openaq, prometheus, secrets, sensorthings, socrata
+from feeds import (
+    cap,
+    ckan,
+    file,
+    gbfs,
+    kev,
+    open311,
+    openaq,
+    prometheus,
+    secrets,
+    sensorthings,
+    socrata,
+)
 from feeds.base import LIMITS, Again, Ear, Kind, Listener, Poll, guarded, poll_kind, sifted
 from feeds.base import problems as _problems
 from feeds.decode import raw, text
@@ -18,8 +30,10 @@ from model import Delivery, Feed, Parsed, Reject
 
 _ALL = (
     cap.KIND,
+    ckan.KIND,
     file.KIND,
     gbfs.KIND,
+    kev.KIND,
     open311.KIND,
     openaq.KIND,
     prometheus.KIND,
