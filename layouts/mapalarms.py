@@ -73,14 +73,39 @@ def _slot(scene: str, index: int) -> list[Component]:
     ]
 
 
-def place(snapshot: Snapshot, view: View, fit: MapFit) -> Placed:
-    """Choose the alarms that the map shows, one per district, and where each stands."""
+def place(snapshot: Snapshot, view: View, fit: MapFit, signs: Sequence[Box] = ()) -> Placed:
+    """Choose the alarms that the map shows, one per district, and where each stands.
+
+    Their call-outs keep clear of ``signs`` where they can.
+    """
+    key = (tuple(map(_mark_key, snapshot.alerts)), tuple(signs), fit.view_box, fit.dx, fit.dy)
+    return view.remembered(f"alarms{fit.view_box}", key, lambda: _place(snapshot, view, fit, signs))
+
+
+def _mark_key(alert: Alert) -> tuple[object, ...]:
+    """Return all of an alarm that a map shows."""
+    return (
+        alert.occurrence,
+        alert.key,
+        alert.district,
+        alert.shown,
+        alert.state,
+        alert.priority,
+        alert.value,
+        alert.raised_at,
+        alert.title,
+        alert.feed,
+        alert.indicator,
+    )
+
+
+def _place(snapshot: Snapshot, view: View, fit: MapFit, signs: Sequence[Box]) -> Placed:
     chosen: dict[str, Alert] = {}
     for alert in states.ranked(snapshot.alerts):
         if alert.district in fit.by_id and states.look(alert).is_active:
             chosen.setdefault(alert.district, alert)
     placed: list[Marked] = []
-    covered: list[Box] = []
+    covered: list[Box] = list(signs)
     for alert in list(chosen.values())[:SLOTS]:
         found = _mark(alert, view, fit, covered)
         placed.append(found)

@@ -1,9 +1,9 @@
 """What a screen needs to know that does not change from tick to tick."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from geodata import Districts
 from layouts import capacity, mapfit
@@ -11,6 +11,8 @@ from layouts.capacity import Wall
 from layouts.mapfit import MapFit
 from model import CITY, City, District, Feed, Indicator, Rule, SceneChoice
 from texts import Translator, translator
+
+Made = TypeVar("Made")
 
 TILES = 12
 MAP_INDICATOR = "srv.new"
@@ -69,6 +71,19 @@ class View:
     wall: Wall
     is_open: bool = False
     build: str = ""
+    memo: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def remembered(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
+        """Return what was made for this key at the last tick, else make it now.
+
+        For parts that are dear to draw and rarely change. ``name`` says whose it is; only the
+        newest of a name is kept.
+        """
+        kept = self.memo.get(name)
+        if kept is None or kept[0] != key:
+            kept = self.memo[name] = (key, make())
+        made: Made = kept[1]
+        return made
 
     @cached_property
     def tiles(self) -> tuple[Indicator, ...]:

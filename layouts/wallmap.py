@@ -10,11 +10,12 @@ import dash_svg as svg
 from dash import html
 
 from layouts import limits as map_limits
-from layouts import mapalarms, words
+from layouts import mapalarms, noticekey, words
 from layouts.component import LiveComponent, Props
 from layouts.ids import part, slot
 from layouts.limits import Limits
 from layouts.mapfit import UNIT, Box, MapFit
+from layouts.noticemarks import WALL_SLOTS, Layer
 from layouts.parts import (
     age,
     aria,
@@ -89,10 +90,17 @@ def _head(scene: str, indicator: Indicator, view: View) -> html.Div:
                 ],
                 className="bz-mapcard__sub",
             ),
-            html.Ol(
-                [*(item(str(step)) for step in range(1, _CLASSES + 1)), item("na")],
-                className="bz-legend",
+            html.Div(
+                [
+                    html.Ol(
+                        [*(item(str(step)) for step in range(1, _CLASSES + 1)), item("na")],
+                        className="bz-legend",
+                    ),
+                    noticekey.build(scene),
+                ],
+                className="bz-mapcard__keys",
             ),
+            noticekey.rest(scene),
         ],
         className="bz-mapcard__head",
     )
@@ -131,8 +139,9 @@ def _drawing(scene: str, fit: MapFit, indicator: Indicator, view: View) -> svg.S
     ]
     return svg.Svg(
         [
-            svg.Defs(hatch),
+            svg.Defs([hatch, noticekey.hatch()]),
             svg.G([*shapes, *lines], transform=move),
+            svg.G(Layer(scene, WALL_SLOTS).build(), transform=move),
             svg.G(mapalarms.outlines(scene), transform=move),
             svg.G(printed),
             svg.G(mapalarms.marks(scene)),
@@ -171,9 +180,13 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
         return {}
     bounds = map_limits.limits(indicator, snapshot)
     readings = snapshot.by_district(indicator.id)
-    placed = mapalarms.place(snapshot, view, fit)
+    layer = Layer(scene, WALL_SLOTS)
+    announced = layer.placed(snapshot, view, fit)
+    placed = mapalarms.place(snapshot, view, fit, announced.boxes)
     props = {
         **_head_props(scene, indicator, snapshot, view, bounds),
+        **layer.props(snapshot, view, fit),
+        **noticekey.props(scene, announced, view),
         **mapalarms.props(scene, placed, fit),
     }
     for number, item in enumerate(fit.shape.districts):

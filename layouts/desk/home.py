@@ -8,8 +8,9 @@ from dash.development.base_component import Component
 from layouts.component import LiveComponent, Props, Scene
 from layouts.desk import frame, links, status
 from layouts.desk.board import board
-from layouts.desk.lately import events, notices
+from layouts.desk.lately import events
 from layouts.desk.lead import lead
+from layouts.desk.noticelist import notice_list
 from layouts.desk.quietmap import quiet_map
 from layouts.ids import part
 from layouts.parts import aria, icon
@@ -86,7 +87,7 @@ HOME = Scene(
         board(SCENE),
         quiet_map(SCENE),
         events(SCENE),
-        notices(SCENE),
+        notice_list(SCENE),
         doors(SCENE),
     ),
     arrange=_arrange,

@@ -8,13 +8,14 @@ import dash_svg as svg
 from dash import html
 from dash.development.base_component import Component
 
-from layouts import mapalarms, words
+from layouts import mapalarms, noticekey, words
 from layouts.callouts import Callout, place
 from layouts.component import LiveComponent, Props
 from layouts.desk import links, values
 from layouts.exceptions import unusual
 from layouts.ids import part, slot
 from layouts.mapfit import Box, MapFit
+from layouts.noticemarks import DESK_SLOTS, Layer
 from layouts.parts import aria
 from layouts.view import View
 from model import CITY, Reading, Snapshot
@@ -60,6 +61,7 @@ def _build(scene: str, view: View) -> html.Section:
         *shapes,
         *boroughs,
         *(svg.Path(id=_id(scene, "odd", n), d="", className="bz-map__odd") for n in range(ODD)),
+        *_layer(scene).build(),
         *mapalarms.outlines(scene),
     ]
     calls = [piece for n in range(ODD) for piece in _slot(scene, n)]
@@ -72,9 +74,10 @@ def _build(scene: str, view: View) -> html.Section:
                 ],
                 className="bz-card__head",
             ),
+            html.Div([noticekey.build(scene), noticekey.rest(scene)], className="bz-notekeys"),
             svg.Svg(
                 [
-                    svg.Defs(hatch),
+                    svg.Defs([hatch, noticekey.hatch()]),
                     svg.G(inner, transform=move),
                     *calls,
                     *mapalarms.marks(scene),
@@ -87,6 +90,10 @@ def _build(scene: str, view: View) -> html.Section:
         ],
         className="bz-home__map",
     )
+
+
+def _layer(scene: str) -> Layer:
+    return Layer(scene, DESK_SLOTS, is_desk=True)
 
 
 def _slot(scene: str, n: int) -> list[Component]:
@@ -113,14 +120,20 @@ def odd_districts(snapshot: Snapshot, view: View) -> dict[str, Reading]:
 def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
     fit = view.maps[scene]
     odd = odd_districts(snapshot, view)
-    placed = mapalarms.place(snapshot, view, fit)
+    layer = _layer(scene)
+    announced = layer.placed(snapshot, view, fit)
+    placed = mapalarms.place(snapshot, view, fit, announced.boxes)
     alarmed = {mark.alert.district for mark in placed.marks}
     known = {
         r.district
         for r in snapshot.readings
         if r.suppressed or not (r.quality.is_frozen or r.value is None)
     }
-    props = mapalarms.props(scene, placed, fit)
+    props = {
+        **mapalarms.props(scene, placed, fit),
+        **layer.props(snapshot, view, fit),
+        **noticekey.props(scene, announced, view),
+    }
     for n, item in enumerate(fit.shape.districts):
         reading = odd.get(item.id)
         kind = "bz-map__q" if item.id in known else "bz-map__d--na bz-map__q"

@@ -9,6 +9,7 @@ from pathlib import Path
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import alerts
+import cities
 import history
 import store as stores
 from alerts import Record
@@ -30,6 +31,7 @@ class Desks:
 
     folder: Path
     made: Callable[[datetime], Snapshot] | None = None
+    pack: cities.Pack | None = None
     is_open: bool = False
     records: dict[str, Record] = field(default_factory=dict)
     port: int = 0
@@ -44,7 +46,7 @@ class Desks:
         self._raise()
         self.web = web.make(
             web.Wanted(
-                pack=montreal.pack(),
+                pack=self.pack or montreal.pack(),
                 store_url=self.valkey.url,
                 history_location=str(self.folder / "history"),
                 secret_key="only for this test",

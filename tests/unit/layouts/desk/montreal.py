@@ -15,6 +15,7 @@ from model import (
     AlarmLoad,
     Alert,
     AlertEvent,
+    Feed,
     FeedState,
     Notice,
     Quality,
@@ -239,6 +240,163 @@ def notices(now: datetime = NOW) -> tuple[Notice, ...]:
             effective=now - timedelta(minutes=40), area="Verdun", **common,  # type: ignore[arg-type]
         ),
     )  # fmt: skip
+
+
+ROADS = (
+    Feed(id="road-works", kind="wzdx", gives="notice", every=timedelta(minutes=5),
+         name="Road works"),
+    Feed(id="road-events", kind="datex2", gives="notice", every=timedelta(minutes=1),
+         name="Traffic centre"),
+    Feed(id="transit-alerts", kind="gtfs-rt", gives="notice", every=timedelta(minutes=1),
+         name="Transit alerts"),
+)  # fmt: skip
+
+
+@cache
+def pack_with_works() -> cities.Pack:
+    """The demo's pack as if it read road works, incidents and transit notices, too."""
+    return replace(pack(), feeds=(*pack().feeds, *ROADS))
+
+
+@cache
+def works_view(locale: str = "en") -> View:
+    return make_view(pack_with_works(), locale=locale, build="b1")
+
+
+def works(now: datetime = NOW, n: int = 0) -> tuple[Notice, ...]:
+    """Notices of every kind and shape; ``n`` more works at places drawn from a seed."""
+
+    def made(feed: str, key: str, headline: str, event: str, **more: object) -> Notice:
+        found = Notice(
+            feed_id=feed,
+            notice_id=key,
+            headline=headline,
+            event=event,
+            fetched_at=now,
+            effective=now - timedelta(hours=5),
+            expires=now + timedelta(hours=4),
+        )
+        found = replace(found, **more)  # type: ignore[arg-type]  # a test names real fields
+        where = found.geometry
+        return replace(found, districts=pack().districts.overlapping(where) if where else ())
+
+    rnd = random.Random(11)
+    many = [
+        made(
+            "road-works",
+            f"m{index}",
+            f"Resurfacing, section {index}",
+            "work-zone",
+            severity="minor",
+            geometry=f"POINT ({-73.9 + rnd.random() * 0.4:.5f} {45.42 + rnd.random() * 0.27:.5f})",
+            effective=now - timedelta(days=1 + index % 40),
+        )
+        for index in range(n)
+    ]
+    closed = "LINESTRING (-73.742 45.517, -73.725 45.524, -73.705 45.534)"
+    flood = (
+        "POLYGON ((-73.87 45.49, -73.74 45.50, -73.66 45.57, -73.64 45.55, "
+        "-73.73 45.47, -73.86 45.47, -73.87 45.49))"
+    )
+    main = "MULTILINESTRING ((-73.577 45.499, -73.567 45.507), (-73.56 45.51, -73.55 45.52))"
+    bridge = "MULTIPOINT (-73.541 45.522, -73.53 45.517)"
+    line = "LINESTRING (-73.604 45.446, -73.58 45.483)"
+    region = "POLYGON ((-75 44, -75 47, -72 47, -72 44, -75 44))"
+    return (
+        made(
+            "road-events",
+            "c1",
+            "Boulevard Gouin closed at rue Salaberry",
+            "road closed",
+            severity="severe",
+            url="https://roads.example/c1",
+            geometry=closed,
+        ),
+        made(
+            "road-events",
+            "i1",
+            "Collision, two lanes blocked on A-40 east",
+            "accident",
+            severity="moderate",
+            geometry="POINT (-73.602 45.563)",
+            expires=None,
+        ),
+        made(
+            "road-works",
+            "w1",
+            "Rue Sainte-Catherine: water main renewal",
+            "work-zone",
+            severity="moderate",
+            expires=now + timedelta(days=40),
+            geometry=main,
+        ),
+        made(
+            "road-works",
+            "w2",
+            "Pont Jacques-Cartier: night works",
+            "work-zone",
+            severity="minor",
+            geometry=bridge,
+        ),
+        made(
+            "public-alerts",
+            "a1",
+            "Flood watch for the Rivière des Prairies",
+            "flood",
+            severity="severe",
+            geometry=flood,
+        ),
+        made(
+            "transit-alerts",
+            "t1",
+            "Green line: no service between Angrignon and Lionel-Groulx",
+            "NO_SERVICE",
+            severity="moderate",
+            geometry=line,
+        ),
+        made(
+            "road-works",
+            "far",
+            "Works at Drummondville",
+            "work-zone",
+            geometry="POINT (-72.48 45.88)",
+        ),
+        made(
+            "public-alerts",
+            "all",
+            "Smog warning for the region",
+            "smog",
+            severity="minor",
+            geometry=region,
+            area="Greater Montréal",
+        ),
+        made(
+            "public-alerts",
+            "none",
+            "Boil water advisory lifted",
+            "water",
+            severity="minor",
+            area="Verdun",
+        ),
+        *many,
+    )
+
+
+def announced(
+    *, now: datetime = NOW, n: int = 0, silent: frozenset[str] = frozenset(), **more: object
+) -> Snapshot:
+    """A bad hour with works, closures, incidents and notices; ``silent`` names feeds that are."""
+    shot = busy(now=now, dead=None, notices=works(now, n))
+    heard = tuple(
+        FeedState(
+            id=feed.id, kind=feed.kind, name=feed.name, gives=feed.gives, due_every=feed.every,
+            state=Quality.STALE if feed.id in silent else Quality.GOOD,
+            last_observed_at=now - timedelta(minutes=47 if feed.id in silent else 1),
+            last_fetched_at=now - timedelta(minutes=47 if feed.id in silent else 1),
+        )
+        for feed in ROADS
+    )  # fmt: skip
+    return replace(shot, feeds=(*shot.feeds, *heard), **more)  # type: ignore[arg-type]  # names are right
 
 
 def events(now: datetime = NOW) -> tuple[dict[str, str], ...]:

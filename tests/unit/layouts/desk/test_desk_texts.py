@@ -3,6 +3,7 @@
 import pytest
 
 from callbacks import answers
+from layouts import notices
 from layouts.desk import (
     alertform,
     alertrows,
@@ -15,6 +16,7 @@ from layouts.desk import (
     indicatorpanel,
     lately,
     load,
+    noticelist,
     sentence,
     told,
     values,
@@ -31,7 +33,9 @@ TABLES = (
     sentence.OVER_FLOOD,
     sentence.REST,
     *lately.HAPPENED.values(),
-    *lately.SEVERITY.values(),
+    *noticelist.SEVERITY.values(),
+    *notices.WORDS.values(),
+    *notices.STATUSES.values(),
     *told.STEPS.values(),
     *told.MOVES.values(),
     *values.QUALITY_WORDS.values(),
