@@ -12,6 +12,7 @@ from cities.tally import Tally, keys_of
 from model import Feed
 
 DEMO = "{demo}"
+_PATHS = ("path", "assets")  # options that name a file of the pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Sources:
             return {name: self._resolved(item, table, name) for name, item in value.items()}
         if isinstance(value, list):
             return [self._resolved(item, table, key) for item in value]
-        if isinstance(value, str) and (key == "path" or value.startswith("{data}/")):
+        if isinstance(value, str) and (key in _PATHS or value.startswith("{data}/")):
             with self.tally.noting(table, key):
                 return str(self.places.file(value))
         if isinstance(value, str) and DEMO in value:

@@ -8,15 +8,19 @@ from typing import Any
 import httpx
 
 from feeds import (
+    airnow,
     cap,
     ckan,
     file,
     gbfs,
     kev,
+    ngsi,
     open311,
     openaq,
     prometheus,
+    purpleair,
     secrets,
+    sensor_community,
     sensorthings,
     socrata,
 )
@@ -29,14 +33,18 @@ from feeds.options import KindOptions
 from model import Delivery, Feed, Parsed, Reject
 
 _ALL = (
+    airnow.KIND,
     cap.KIND,
     ckan.KIND,
     file.KIND,
     gbfs.KIND,
     kev.KIND,
+    ngsi.KIND,
     open311.KIND,
     openaq.KIND,
     prometheus.KIND,
+    purpleair.KIND,
+    sensor_community.KIND,
     sensorthings.KIND,
     socrata.KIND,
 )
