@@ -6,6 +6,7 @@ in the pack is allowed by being written. The guard looks at the very address tha
 so that a name cannot change its meaning in between.
 """
 
+import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from model import Feed
 
 _DEFAULT = {"http": 80, "https": 443}
 _SHOWN = 200
+_TALKATIVE = ("httpx", "httpcore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,12 @@ class FeedClient(httpx.Client):
     """The client for all feeds: says who asks, and reads no proxy from the environment."""
 
     def __init__(self, contact: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Make a client whose connections pass the guard."""
+        """Make a client whose connections pass the guard.
+
+        Its libraries would log every address in full, and some services want keys in them.
+        """
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.guard = Guard()
         if transport is None:
             transport = httpx.HTTPTransport(trust_env=False)
