@@ -16,7 +16,8 @@ class Action(StrEnum):
     VIEW = "view"  # a page
     WATCH = "watch"  # a stream of frames
     READ = "read"  # data through the API
-    OPERATE = "operate"  # a command on an alert
+    OPERATE = "operate"  # a command on an alert or a feed
+    PUSH = "push"  # facts that others bring, with a secret of their own
     ASK = "ask"  # a desk callback; it asks again for what it does
 
 
@@ -43,7 +44,10 @@ ACTIONS = {
     "api.readings_as": Action.READ,
     "api.feeds": Action.READ,
     "api.rejects": Action.READ,
-    "api.push": Action.OPERATE,
+    "api.reasons": Action.READ,
+    "api.push": Action.PUSH,
+    "api.poll": Action.OPERATE,
+    "api.replay": Action.OPERATE,
     "api.alerts": Action.READ,
     "api.alert": Action.READ,
     "api.command": Action.OPERATE,

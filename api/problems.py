@@ -1,5 +1,6 @@
 """Errors as ``application/problem+json`` (RFC 9457)."""
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -11,7 +12,14 @@ from store import StoreDown
 RETRY_S = 5
 
 
-def problem(status: int, title: str, detail: str = "", **more: Any) -> Response:
+def problem(
+    status: int,
+    title: str,
+    detail: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
     """Return one problem; ``more`` are members of its own, such as ``parameter``."""
     content = {
         "type": "about:blank",
@@ -25,6 +33,7 @@ def problem(status: int, title: str, detail: str = "", **more: Any) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     if status == 503:  # noqa: PLR2004 - service unavailable
         answer.headers["Retry-After"] = str(RETRY_S)
+    answer.headers.update(headers or {})
     return answer
 
 

@@ -6,14 +6,13 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api import alert_book, words
-from api.asked import known_names, number
+from api import alert_book, sources, words
+from api.asked import known_names
 from api.commands import obey
 from api.door import AUDIENCE, Door
 from api.problems import problem, refuse, store_is_down
 from api.readings import answer_readings
 from model import Snapshot
-from model.plain import plain
 from store import StoreDown
 
 SPECIFICATION = Path(__file__).with_name("openapi.json")
@@ -26,7 +25,7 @@ def blueprint(door: Door) -> Blueprint:
     routes.register_error_handler(StoreDown, store_is_down)
     _city(routes, door)
     _history(routes, door)
-    _sources(routes, door)
+    sources.add_routes(routes, door)
     _alerts(routes, door)
     return routes
 
@@ -78,38 +77,6 @@ def _history(routes: Blueprint, door: Door) -> None:
         if kind not in EXISTING:
             return problem(501, "not yet", f"readings exist as {', '.join(EXISTING)}")
         return answer_readings(door, kind)
-
-
-def _sources(routes: Blueprint, door: Door) -> None:
-    def known(feed_id: str) -> str:
-        if all(feed.id != feed_id for feed in door.pack.feeds):
-            refuse(404, "no such feed", f"the city has no feed {feed_id!r}")
-        return feed_id
-
-    @routes.get("/feeds")
-    def feeds() -> Response:
-        known_names()
-        snapshot, now = door.store.latest(), door.clock()
-        found = snapshot.feeds if snapshot else ()
-        return _json(words.page(words.feed(item, now) for item in found))
-
-    @routes.get("/feeds/<feed_id>/rejects")
-    def rejects(feed_id: str) -> Response:
-        known_names("limit", "before")
-        found = door.store.rejects(
-            known(feed_id),
-            limit=number("limit", usual=100, most=1000),
-            before=request.args.get("before"),
-        )
-        return _json(
-            {**words.page((plain(item) for item in found.items), found.next)}
-            | {"total": found.total}
-        )
-
-    @routes.post("/feeds/<feed_id>/push")
-    def push(feed_id: str) -> Response:
-        known(feed_id)
-        return problem(501, "not yet", "facts are fetched from feeds; pushing them comes later")
 
 
 def _alerts(routes: Blueprint, door: Door) -> None:

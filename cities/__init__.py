@@ -4,10 +4,12 @@ from cities.checking import check
 from cities.loader import load
 from cities.pack import Pack, pack_files
 from cities.problems import PackError, Problem
+from cities.pushing import NoPushError, push_secret
 from cities.report import FeedReport, Report
 
 __all__ = [
     "FeedReport",
+    "NoPushError",
     "Pack",
     "PackError",
     "Problem",
@@ -15,4 +17,5 @@ __all__ = [
     "check",
     "load",
     "pack_files",
+    "push_secret",
 ]

@@ -1,7 +1,8 @@
 """The door of the web: every request is judged here before any view runs.
 
 Unknown pages answer 404, the rewound room answers "not yet", other origins cannot post, and
-every route must have been given an action in ``api.permit``.
+every route must have been given an action in ``api.permit``. What is pushed to a feed comes from
+elsewhere by its nature and carries no cookie: there the feed's own secret is asked instead.
 """
 
 import ipaddress
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from api.permit import Action, action_of, permit
 
 PAGES = ("/", "/<path:path>")  # the routes of Dash that answer any path
+SAFE = ("GET", "HEAD", "OPTIONS")
 NOT_YET = "This room cannot be rewound yet: ?at= is not answered, and live data would be a lie."
 
 
@@ -34,7 +36,8 @@ def install(
 
     @server.before_request
     def judge() -> None:
-        if not is_open and not _is_called_by_our_name(request.host):
+        is_pushed = action_of(request.endpoint) is Action.PUSH
+        if not (is_open or is_pushed or _is_called_by_our_name(request.host)):
             abort(421, f"{request.host} is not a name of this house; BARTIZAN_OPEN=1 allows any")
         if request.endpoint in PAGES and not is_page(request.path):
             abort(404)
@@ -65,7 +68,7 @@ def _judge_action() -> None:
     scope = next(iter((request.view_args or {}).values()), "")
     if action is not Action.ASSET and not permit(action, str(scope)):
         abort(403, "this is not permitted")
-    if request.method not in ("GET", "HEAD", "OPTIONS") and _is_from_elsewhere():
+    if action is not Action.PUSH and request.method not in SAFE and _is_from_elsewhere():
         abort(403, "a page of another origin may not do this")
 
 

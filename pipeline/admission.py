@@ -1,15 +1,18 @@
 """From a parser's answer to the stream: stamp, refuse the impossible, drop exact repeats."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from feeds.decode import raw
 from model import Fact, Feed, Notice, Parsed, Reject
-from model.plain import fact_to_plain
+from model.plain import fact_from_plain, fact_to_plain, instant
 from store import Store
 
 MAX_SKEW = timedelta(seconds=60)  # a source's clock may run ahead of ours by this much
-RAW_LIMIT = 2000
+WHOLE = "fact"  # context of a refused row that is a whole fact of ours, not of its source
+_HEARD = ("fetched_at", "known_at", "published_at")  # other at every poll of the same fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,23 @@ def _split_future(facts: Sequence[Fact], now: datetime) -> tuple[list[Fact], lis
 
 
 def _too_early(fact: Fact, feed: Feed, now: datetime) -> Reject:
-    ahead = (fact.observed_at - now).total_seconds()
+    said = {name: value for name, value in fact_to_plain(fact).items() if name not in _HEARD}
     return Reject(
         feed_id=feed.id,
         line=0,
-        reason=f"time in the future by {ahead:.0f} s",
-        raw=str(fact_to_plain(fact))[:RAW_LIMIT],
+        reason=f"{instant(fact.observed_at)} lies in the future",
+        raw=raw(said),
         at=now,
         field="observed_at",
+        context=WHOLE,
     )
+
+
+def refused_fact(reject: Reject) -> Fact:
+    """Return the fact that was refused whole, as heard when it was refused.
+
+    Raises:
+        ValueError, KeyError, TypeError: if the raw text does not hold it.
+
+    """
+    return fact_from_plain({**json.loads(reject.raw), "fetched_at": instant(reject.at)})

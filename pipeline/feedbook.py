@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from metrics.quality import age_quality, deadlines
 from model import Feed, FeedState, Quality
+from model.plain import instant
 
 POLLS_SHOWN = 48
+HOURS_KEPT = 48
+_WORSE = ("same", "ok", "late", "rejects", "error")
 
 
 class FeedBook:
@@ -25,6 +28,9 @@ class FeedBook:
         self._fresh: dict[str, int] = {}  # polls with news since the last freeze
         self._asked: set[str] = set()  # polled since we started, whatever came of it
         self._froze: set[str] = set()  # alive under our eyes, then frozen, not believed since
+        self._marked: dict[str, datetime] = {}  # feeds that are not polled: when a mark was begun
+        self._waits: dict[str, datetime] = {}  # and from when on their silence counts
+        self._cut: set[str] = set()  # their connection is broken
         self._lock = threading.RLock()
 
     def restore(self, states: Iterable[FeedState]) -> None:
@@ -44,6 +50,20 @@ class FeedBook:
                         owner=known.owner,
                     )
 
+    def comes(self, feed_id: str, now: datetime, *, is_polled: bool, is_pushed: bool) -> None:
+        """Say how a feed comes in.
+
+        Where it is not polled, its silence counts from when it could have been heard.
+        """
+        with self._lock:
+            old = self._states[feed_id]
+            due = old.next_due_at if is_polled else None
+            if not is_polled:
+                self._waits[feed_id] = now + old.due_every + old.latency
+            self._states[feed_id] = replace(
+                old, is_polled=is_polled, is_pushed=is_pushed, next_due_at=due
+            )
+
     def __getitem__(self, feed_id: str) -> FeedState:
         """Return the state of one feed."""
         return self._states[feed_id]
@@ -58,8 +78,13 @@ class FeedBook:
         newest: datetime | None,
         published_at: datetime | None,
         is_same: bool,
+        took: timedelta | None = None,
+        is_delivered: bool = False,
     ) -> bool:
-        """Book a poll that was answered; return whether the feed had been failing."""
+        """Book a poll that was answered; return whether the feed had been failing.
+
+        What was pushed or heard is booked alike, but marked once a cadence at most.
+        """
         with self._lock:
             self._asked.add(feed_id)
             old = self._states[feed_id]
@@ -70,6 +95,7 @@ class FeedBook:
             if has_news:
                 self._fresh[feed_id] = self._fresh.get(feed_id, 0) + 1
             mark = "same" if is_same else "rejects" if rejected else "ok"
+            is_cut = feed_id in self._cut
             self._states[feed_id] = replace(
                 old,
                 last_observed_at=seen,
@@ -77,13 +103,65 @@ class FeedBook:
                 last_fetched_at=now,
                 accepted=old.accepted + accepted,
                 rejected=old.rejected + rejected,
-                failures=0,
-                last_error=None if old.failures == 0 else old.last_error,
-                polls=(*old.polls, mark)[-POLLS_SHOWN:],
+                failures=old.failures if is_cut else 0,
+                last_error=old.last_error if is_cut or old.failures else None,
+                polls=self._marks(old, mark, now, is_delivered=is_delivered),
+                hours=counted(old.hours, now, accepted, rejected),
+                answer_s=old.answer_s if took is None else round(took.total_seconds(), 3),
             )
-            return old.failures > 0
+            return old.failures > 0 and not is_cut
 
-    def failed(self, feed_id: str, reason: str, *, now: datetime) -> bool:
+    def _marks(
+        self, old: FeedState, mark: str, now: datetime, *, is_delivered: bool
+    ) -> tuple[str, ...]:
+        """Return the marks of the last polls; deliveries within one cadence share the worst."""
+        if not is_delivered:
+            return (*old.polls, mark)[-POLLS_SHOWN:]
+        begun = self._marked.get(old.id)
+        if begun is None or not old.polls or not timedelta(0) <= now - begun < old.due_every:
+            self._marked[old.id] = now
+            return (*old.polls, mark)[-POLLS_SHOWN:]
+        return (*old.polls[:-1], max(old.polls[-1], mark, key=_WORSE.index))
+
+    def replayed(
+        self, feed_id: str, *, now: datetime, accepted: int, newest: datetime | None
+    ) -> None:
+        """Book facts of rows that were refused at first; they are no sign of life."""
+        with self._lock:
+            old = self._states[feed_id]
+            if old.gives == "notice":
+                newest = None
+            self._states[feed_id] = replace(
+                old,
+                accepted=old.accepted + accepted,
+                last_observed_at=max(filter(None, (old.last_observed_at, newest)), default=None),
+                hours=counted(old.hours, now, accepted, 0),
+            )
+
+    def cut(self, feed_id: str, reason: str, *, now: datetime) -> bool:
+        """Note that a connection is broken; return whether this is news."""
+        with self._lock:
+            self._cut.add(feed_id)
+            return self.failed(feed_id, reason, now=now, is_delivered=True)
+
+    def mended(self, feed_id: str) -> bool:
+        """Note that a connection stands; return whether it had been broken."""
+        with self._lock:
+            old = self._states[feed_id]
+            was_broken = feed_id in self._cut or old.failures > 0
+            self._cut.discard(feed_id)
+            self._states[feed_id] = replace(old, failures=0, last_error=None)
+            return was_broken
+
+    def failed(
+        self,
+        feed_id: str,
+        reason: str,
+        *,
+        now: datetime,
+        rejected: int = 0,
+        is_delivered: bool = False,
+    ) -> bool:
         """Book a poll that failed; return whether this is the first failure in a row."""
         with self._lock:
             self._asked.add(feed_id)
@@ -93,7 +171,9 @@ class FeedBook:
                 failures=old.failures + 1,
                 last_error=reason,
                 last_error_at=now,
-                polls=(*old.polls, "error")[-POLLS_SHOWN:],
+                polls=self._marks(old, "error", now, is_delivered=is_delivered),
+                rejected=old.rejected + rejected,
+                hours=counted(old.hours, now, 0, rejected) if rejected else old.hours,
             )
             return old.failures == 0
 
@@ -150,13 +230,25 @@ class FeedBook:
         self._froze.discard(feed_id)
         return aged
 
-    def asked(self) -> list[FeedState]:
+    def asked(self, now: datetime) -> list[FeedState]:
         """Return the states of the feeds that were asked since we started.
 
-        Of the others we know only that we were away: no alarm may come of that.
+        Of the others we know only that we were away: no alarm may come of that. A feed that is
+        not polled counts once something came, or could have come.
         """
         with self._lock:
-            return [state for key, state in self._states.items() if key in self._asked]
+            return [
+                state
+                for key, state in self._states.items()
+                if key in self._asked or (key in self._waits and self._waits[key] <= now)
+            ]
+
+    def shares(self, found: Mapping[str, float | None]) -> None:
+        """Note for how much of the last 30 days feeds could be believed."""
+        with self._lock:
+            for feed_id, share in found.items():
+                if feed_id in self._states:
+                    self._states[feed_id] = replace(self._states[feed_id], good_share=share)
 
     def states(self) -> tuple[FeedState, ...]:
         """Return all states in the pack's order."""
@@ -167,6 +259,23 @@ class FeedBook:
         """Return all states by feed id."""
         with self._lock:
             return dict(self._states)
+
+
+def counted(
+    hours: tuple[tuple[str, int, int], ...], now: datetime, accepted: int, rejected: int
+) -> tuple[tuple[str, int, int], ...]:
+    """Return the rows by UTC hour with these added; hours older than two days go.
+
+    >>> counted((("2026-03-01T11:00:00Z", 5, 0),), datetime(2026, 3, 1, 11, 59, tzinfo=UTC), 2, 1)
+    (('2026-03-01T11:00:00Z', 7, 1),)
+
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    first = instant(hour - timedelta(hours=HOURS_KEPT - 1))
+    by_hour = {name: (name, good, bad) for name, good, bad in hours if name >= first}
+    _, good, bad = by_hour.get(instant(hour), ("", 0, 0))
+    by_hour[instant(hour)] = (instant(hour), good + accepted, bad + rejected)
+    return tuple(by_hour[name] for name in sorted(by_hour))
 
 
 def _unknown(feed: Feed) -> FeedState:

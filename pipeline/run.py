@@ -3,22 +3,24 @@
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from cities.pack import pack_files
 from model import FeedState, Notice, Snapshot
+from pipeline.believed import good_shares
 from pipeline.child import BackfillChild, backfill_wanted
 from pipeline.diary import Diary
 from pipeline.feedbook import FeedBook
+from pipeline.intake import Intake
 from pipeline.judging import Judge
 from pipeline.keeping import Keeper
 from pipeline.measuring import Measurer, Stock
 from pipeline.notices import REMEMBERED, NoticeBoard
 from pipeline.places import Placed
-from pipeline.polling import Poller
 from pipeline.publishing import snapshot
 from pipeline.rooms import Rooms
 from pipeline.scope import scope_of
@@ -29,9 +31,9 @@ from store import StoreError
 log = structlog.get_logger("worker")
 
 TICK = timedelta(seconds=1)
-POLLERS = 32  # feeds asked at once, at most: one that hangs must not hold up another
 WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
+SHARES_EVERY = timedelta(minutes=10)
 TIDY_EVERY = timedelta(minutes=10)
 RETRY_EVERY = timedelta(seconds=30)  # to fill the past
 FINISH_S = 2.0  # what threads get to finish their batch
@@ -52,10 +54,10 @@ class Worker:
         self.diary = Diary(rooms.history, by_id)
         self.usual = UsualBook(rooms.history, by_id, pack.city.timezone)
         self.trends = TrendBook(rooms.history, pack.indicators, pack.city.timezone)
-        self.poller = Poller(pack.feeds, rooms.store, self.book, rooms.client, rooms.clock)
         self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
         self.child: BackfillChild | None = None
         self._stop = threading.Event()
+        self.intake = Intake(rooms, self.book, self._stop)
         self._troubles: set[str] = set()
         self._epoch: int | None = None
 
@@ -69,20 +71,19 @@ class Worker:
         ]
         for thread in threads:
             thread.start()
-        pool = ThreadPoolExecutor(min(POLLERS, len(self.rooms.pack.feeds) or 1), "poll")
-        self.poller.start(now)
+        self.intake.start(now, self._trouble)
         try:
-            self._loop(stop, pool)
+            self._loop(stop)
         finally:
             self._stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            self.intake.end(FINISH_S)
             if self.child:
                 self.child.stop()
             for thread in threads:
                 thread.join(FINISH_S)
             self._attempt("last words", self._write_down)
 
-    def _loop(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
+    def _loop(self, stop: threading.Event) -> None:
         next_tick = self.rooms.clock()
         while not stop.is_set():
             now = self.rooms.clock()
@@ -93,14 +94,14 @@ class Worker:
                 stop.wait(min(wait, 0.2) if "store" in self._troubles else 0)
                 continue
             now = self.rooms.clock()
-            self.poller.submit_due(pool, now)
+            self.intake.ask(now)
             self._attempt("store", lambda: self.tick(self.rooms.clock()))
             next_tick = max(next_tick + TICK, now)
 
     def _clock_was_set_back(self, now: datetime, *, by: timedelta) -> datetime:
         """Make everything due at once, else it would wait for the old time to come again."""
         log.warning("the clock was set back", seconds=round(by.total_seconds()))
-        self.poller.start(now)
+        self.intake.poller.start(now)
         self.measurer.restart_clock()
         return now
 
@@ -113,13 +114,16 @@ class Worker:
             return False
         now = self.rooms.clock()
         for command in commands:
-            self.judge.command(command, now)
+            if self.intake.caretaker.concerns(command):
+                self._attempt("feed commands", partial(self.intake.caretaker.command, command))
+            else:
+                self.judge.command(command, now)
         return bool(commands)
 
     def tick(self, now: datetime) -> Snapshot:
         """Measure what is due, judge it, publish everything."""
         self._mind_epoch()
-        asked = [state.id for state in self.book.asked()]  # before they are aged
+        asked = [state.id for state in self.book.asked(now)]  # before they are aged
         changed = self.book.age(now)
         feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.stock.look()
@@ -144,7 +148,7 @@ class Worker:
             now=now,
             readings=readings,
             alerts=self.judge.views(now),
-            feeds=tuple(feeds.values()),
+            feeds=[replace(feed, hours=()) for feed in feeds.values()],  # asked for apart
             trends=self.trends.now({(r.indicator, r.district): r for r in readings}),
             notices=self.board.current(),
             load=self.judge.load(now),
@@ -198,6 +202,8 @@ class Worker:
                 last.pop("books", None)
             if is_due("write", WRITE_EVERY):
                 self._attempt("history", self._write_down)
+            if is_due("shares", SHARES_EVERY):
+                self._attempt("shares", self._mind_shares)
             if is_due("books", BOOKS_EVERY):
                 self._attempt("books", self._refresh_books)
             if "tidy" not in last:
@@ -210,6 +216,10 @@ class Worker:
         self.usual.refresh(now)
         self.trends.refresh(now)
         self.usual.refresh(now + timedelta(minutes=2))
+
+    def _mind_shares(self) -> None:
+        changes = self.rooms.history.feed_changes()
+        self.book.shares(good_shares(changes, self.rooms.clock()))
 
     def _take_backfill(self) -> None:
         """The past has been filled in: load it, and compare with it from now on."""

@@ -56,7 +56,7 @@ def test_only_named_operations_change_anything(web):
         if rule.methods - {"GET", "HEAD", "OPTIONS"}
     }
 
-    assert {action_of(name) for name in changing} == {Action.OPERATE, Action.ASK}
+    assert {action_of(name) for name in changing} == {Action.OPERATE, Action.PUSH, Action.ASK}
 
 
 @pytest.mark.parametrize("path", ["/wall", "/wall/overview"])

@@ -45,7 +45,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_ticks(pack, monkeypatch):
             stop.set()
 
     monkeypatch.setattr(worker, "tick", tick)
-    worker._loop(stop, None)
+    worker._loop(stop)
 
     assert len(ticks) == 3
     assert ticks[-1] < NOON

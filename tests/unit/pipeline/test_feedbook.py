@@ -101,12 +101,12 @@ def test_a_feed_is_judged_once_it_was_asked_since_the_start():
     answered(old, NOW, NOW)
     book = FeedBook([FEED])
     book.restore(old.states())
-    before = book.asked()
+    before = book.asked(NOW)
 
     book.failed("air", "HTTP 503", now=NOW + 20 * MINUTE)
 
     assert before == []
-    assert [state.id for state in book.asked()] == ["air"]
+    assert [state.id for state in book.asked(NOW)] == ["air"]
 
 
 def test_the_first_failure_and_the_recovery_are_told_once():
