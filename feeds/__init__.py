@@ -9,6 +9,7 @@ import httpx
 
 from feeds import (
     airnow,
+    arcgis,
     cap,
     ckan,
     file,
@@ -23,6 +24,7 @@ from feeds import (
     sensor_community,
     sensorthings,
     socrata,
+    statuspage,
 )
 from feeds.base import LIMITS, Again, Ear, Kind, Listener, Poll, guarded, poll_kind, sifted
 from feeds.base import problems as _problems
@@ -34,6 +36,7 @@ from model import Delivery, Feed, Parsed, Reject
 
 _ALL = (
     airnow.KIND,
+    arcgis.KIND,
     cap.KIND,
     ckan.KIND,
     file.KIND,
@@ -47,6 +50,7 @@ _ALL = (
     sensor_community.KIND,
     sensorthings.KIND,
     socrata.KIND,
+    statuspage.KIND,
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
