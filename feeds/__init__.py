@@ -9,6 +9,7 @@ import httpx
 
 from feeds import (
     airnow,
+    anyjson,
     arcgis,
     cap,
     ckan,
@@ -38,6 +39,7 @@ from model import Delivery, Feed, Parsed, Reject
 
 _ALL = (
     airnow.KIND,
+    anyjson.KIND,
     arcgis.KIND,
     cap.KIND,
     ckan.KIND,
