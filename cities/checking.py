@@ -65,13 +65,13 @@ def _feed(feed: Feed, pack: Pack, now: datetime, *, offline: bool) -> FeedReport
     )
     if feed.url and (unknown := _PLACEHOLDER.search(feed.url)):
         return replace(blank, skipped=f"{unknown[0]} stands for nothing here")
-    if feed.url and offline:
+    if offline and feeds.is_remote(feed):
         return replace(blank, skipped="offline: its URL was not asked")
     try:
         with feeds.open_client(CONTACT) as client:
             poll = feeds.poll(feed, client, {}, now=now, limits=feeds.Limits(attempts=1))
     except feeds.FeedError as error:
-        if feed.url and not error.permanent:
+        if feeds.is_remote(feed) and not error.permanent:
             return replace(blank, skipped=f"not reachable now: {error.reason}")
         return replace(blank, error=error.reason, rejected=_reasons(error.rejects))
     met = _meeting(poll.parsed.accepted, pack.districts)

@@ -91,6 +91,11 @@ def is_polled(feed: Feed) -> bool:
     return _options(feed).is_polled(feed)
 
 
+def is_remote(feed: Feed) -> bool:
+    """Whether a feed asks others over the network."""
+    return bool(feed.url or _options(feed).addresses())
+
+
 def is_heard(feed: Feed) -> bool:
     """Whether a feed keeps a connection open."""
     return KINDS[feed.kind].listen is not None
@@ -197,6 +202,7 @@ __all__ = [
     "is_heard",
     "is_polled",
     "is_pushed",
+    "is_remote",
     "listen",
     "open_client",
     "poll",
