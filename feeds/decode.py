@@ -55,8 +55,17 @@ def from_json(body: bytes, declared: str | None = None) -> Any:
     Half a surrogate pair, as sources that cut texts by length send it, becomes U+FFFD: as text
     it could be written nowhere, and would cost the whole body.
     """
-    said = _HALF.sub(r"\\ufffd", text(body, declared))
-    return json.loads(said, parse_constant=_no_constant)
+    return json.loads(json_text(body, declared), parse_constant=_no_constant)
+
+
+def json_text(body: bytes, declared: str | None = None) -> str:
+    """Return JSON as text, half surrogate pairs replaced."""
+    return _HALF.sub(r"\\ufffd", text(body, declared))
+
+
+def json_decoder() -> json.JSONDecoder:
+    """Return a decoder that refuses NaN and Infinity."""
+    return json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> Any:
@@ -75,11 +84,17 @@ def from_xml(body: bytes, declared: str | None = None) -> Element:
         raise ValueError("no XML in the body")
     document = body[start:].rstrip(b"\x00 \r\n\t")
     try:
-        if _DECLARED.match(document):
-            root: Element = ElementTree.fromstring(document, forbid_dtd=True)
-        else:
-            root = ElementTree.fromstring(text(document, declared), forbid_dtd=True)
-    except ElementTree.ParseError as problem:
+        return _parsed(document if _DECLARED.match(document) else text(document, declared))
+    except ValueError:
+        if not _DECLARED.match(document):
+            raise
+    return _parsed(text(document, declared))  # the declaration was wrong
+
+
+def _parsed(document: bytes | str) -> Element:
+    try:
+        root: Element = ElementTree.fromstring(document, forbid_dtd=True)
+    except (ElementTree.ParseError, LookupError) as problem:
         raise ValueError(f"XML: {problem}") from problem
     return root
 

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Named
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, overload
 
@@ -26,7 +27,7 @@ from feeds.tabular import Refused, Table
 from model import Feed, Parsed, Reject
 
 DRAWN = ("@lat", "@lon", "@wkt")  # members that a kind adds to a row: where it is
-_NOTHING: Any = object()
+NOTHING: Any = object()
 
 
 class MappedOptions(KindOptions, Mapping):
@@ -120,9 +121,7 @@ def _absent(piece: Table, options: Mapping) -> set[str]:
     if not len(piece):
         return set()
     rows = piece.sources.rows if isinstance(piece.sources, Dumped) else ()
-    return {
-        name for name in _required(options) if all(value(row, name) is _NOTHING for row in rows)
-    }
+    return {name for name in _required(options) if all(value(row, name) is NOTHING for row in rows)}
 
 
 def table(
@@ -179,7 +178,7 @@ def value(row: Any, name: str) -> Any:
     else:
         parts = name.split(".")
         if len(parts) == 1:
-            return _NOTHING
+            return NOTHING
     for part in parts:
         row = _step(row, part)
     return row
@@ -188,20 +187,20 @@ def value(row: Any, name: str) -> Any:
 def at(row: Any, name: str) -> Any:
     """Return a member as :func:`value` does, ``None`` where there is none."""
     found = value(row, name)
-    return None if found is _NOTHING else found
+    return None if found is NOTHING else found
 
 
 def _step(row: Any, part: str) -> Any:
     if isinstance(row, Named):
-        return row.get(part, _NOTHING)
+        return row.get(part, NOTHING)
     if isinstance(row, list) and part.isdigit() and int(part) < len(row):
         return row[int(part)]
-    return _NOTHING
+    return NOTHING
 
 
 def written(found: Any) -> str:
     """Return a JSON value as the text of a cell; blank where missing."""
-    if found is None or found is _NOTHING:
+    if found is None or found is NOTHING:
         return ""
     if isinstance(found, bool):
         return str(found).lower()
@@ -231,6 +230,10 @@ def refuse_all(feed: Feed, limit: float, n_good: int, rejected: list[Reject]) ->
     )
 
 
+def _plain(one: Any) -> Any:
+    return one.plain() if hasattr(one, "plain") else str(one)
+
+
 class Dumped(Sequence[str]):
     """The raw text of rows, written only when somebody looks."""
 
@@ -245,10 +248,43 @@ class Dumped(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
             return Dumped(self.rows[at])
-        return json.dumps(self.rows[at], ensure_ascii=False, default=str)
+        return json.dumps(self.rows[at], ensure_ascii=False, default=_plain)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def once(rejects: Iterable[Reject]) -> list[Reject]:
+    """Return one of the rejects that share a row, as the cells of a wide table do."""
+    return list({(one.context, one.line, one.raw): one for one in rejects}.values())
+
+
+def tables_again(
+    rows: Sequence[Any], rejects: Sequence[Reject], options: Mapping
+) -> Iterator[Table]:
+    """Yield JSON rows that were refused as tables, each with the line at which it stood.
+
+    Args:
+        rows: what was made of the raw texts.
+        rejects: where each of them comes from.
+        options: the mended mapping.
+
+    """
+    contexts: dict[str, list[int]] = {}
+    for place, one in enumerate(rejects):
+        contexts.setdefault(one.context, []).append(place)
+    for context, places in contexts.items():
+        several = [rows[place] for place in places]
+        every = _names(several) if spread(options) else ()
+        lines = [rejects[place].line for place in places]
+        yield renumbered(table(several, options, 1, every), lines, context)
+
+
+def renumbered(piece: Table, lines: Sequence[int], context: str) -> Table:
+    """Return a table whose rows 1, 2, 3 … stood at these lines."""
+    refused = [replace(one, line=lines[one.line - 1]) for one in piece.refused]
+    numbers = np.array([lines[n - 1] for n in piece.lines.tolist()], dtype=np.int64)
+    return replace(piece, lines=numbers, refused=refused, context=context)
 
 
 def rows_again(rejects: Sequence[Reject]) -> list[Any]:

@@ -152,6 +152,13 @@ def instant(written: str, zone: str = "UTC", *, ignore_offset: bool = False) -> 
     return _known(instants(utc)[0])
 
 
+def one(written: str, formats: str | Sequence[str], zone: str) -> datetime | None:
+    """Read one text by declared formats; ``None`` where none fits."""
+    several = (formats,) if isinstance(formats, str) else formats
+    cells = np.array([written], dtype=object)
+    return instants(parse(cells, several, zone))[0]
+
+
 def posix(value: Any) -> datetime:
     """Read POSIX seconds given as a number or as text.
 
