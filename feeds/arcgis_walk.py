@@ -1,8 +1,8 @@
 """The features of a layer: by pages, by lists of ids, or by ids that grow.
 
 A server that pages is asked for offsets. One that does not is asked for all ids, which no limit
-cuts, and then for some at a time by POST. One that ignores that question too is asked for ids
-beyond the last. A poll that reaches ``max_rows`` goes on at the next one.
+cuts, and then for some at a time by POST. One that ignores that question too is asked for
+spans of ids. A poll that reaches ``max_rows`` goes on at the next one.
 """
 
 import re
@@ -88,7 +88,7 @@ class Walk:
         complain(document, self.visit.feed.id)
         ids = document.get("objectIds", ()) if isinstance(document, Mapping) else ()
         if ids == ():  # the question was ignored
-            self._by_keys(known.get("last"))
+            self._by_spans(known.get("last"))
             return
         last = known.get("last")
         todo = sorted(one for one in ids or [] if last is None or one > last)
@@ -103,20 +103,38 @@ class Walk:
             last = chunk[-1] if is_done else _before(todo[0], chunk, last)
         self.state = {"last": last, "more": bool(todo)}
 
-    def _by_keys(self, last: Any) -> None:
-        """Ask for ids beyond the last, of a server that sends features in their order."""
+    def _by_spans(self, last: Any) -> None:
+        """Ask for spans of ids so narrow that no limit, which is not told, cuts the answer.
+
+        A span without features may lie in a gap: whether there is anything beyond it is asked too.
+        """
+        start = -1 if last is None else int(last)
+        cap = width = max(len(self._span(start).rows), 1)
         more = True
         while more and len(self.rows) < self.options.max_rows:
-            beyond = "" if last is None else f" AND {self.layer.oid} > {last}"
-            sheet = self._sheet({"where": f"({self.options.filter}){beyond}"})
-            ids = sheet.ids
-            is_sound = all(isinstance(one, int) for one in ids) and ids == sorted(set(ids))
-            if ids and not (is_sound and (last is None or ids[0] > last)):
-                raise self._error("the server neither pages, nor lists ids, nor orders features")
-            self._take(sheet)
-            last = ids[-1] if ids else last
-            more = bool(ids)
-        self.state = {"last": last, "more": more}
+            sheet = self._span(start, start + width)
+            n = len(sheet.rows)
+            if n >= cap and width > cap:
+                width = max(width // 2, cap)
+                continue
+            self._take(replace(sheet, is_cut=False))
+            start += width
+            width = 2 * width if 2 * n < cap else width
+            more = n > 0 or bool(self._span(start).rows)
+        self.state = {"last": start, "more": more}
+
+    def _span(self, start: int, end: int | None = None) -> Sheet:
+        """Ask for the ids after ``start``, up to ``end``; the server may stop where it likes."""
+        oid = self.layer.oid
+        upto = "" if end is None else f" AND {oid} <= {end}"
+        sheet = self._sheet({"where": f"({self.options.filter}) AND {oid} > {start}{upto}"})
+        fits = all(
+            isinstance(one, int) and start < one and (end is None or one <= end)
+            for one in sheet.ids
+        )
+        if oid is None or not fits or len(set(sheet.ids)) < len(sheet.ids):
+            raise self._error("the server neither pages, nor lists ids, nor tells them apart")
+        return sheet
 
     @property
     def _size(self) -> int:

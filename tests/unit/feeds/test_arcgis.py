@@ -69,8 +69,11 @@ class Server:
         ids = [one["attributes"]["OBJECTID"] for one in found]
         if asked.get("returnIdsOnly") and self.can != "nothing":
             return {"objectIdFieldName": "OBJECTID", "objectIds": ids or None}
-        if beyond := re.search(r"OBJECTID > (\d+)", asked.get("where", "")):
-            found = [f for f, n in zip(found, ids, strict=True) if n > int(beyond[1])]
+        if beyond := re.search(r"OBJECTID > (-?\d+)", asked.get("where", "")):
+            upto = re.search(r"OBJECTID <= (\d+)", asked["where"])
+            most = int(upto[1]) if upto else 10**9
+            found = [f for f, n in zip(found, ids, strict=True) if int(beyond[1]) < n <= most]
+            ids = [one["attributes"]["OBJECTID"] for one in found]
         if "objectIds" in asked:
             wanted = {int(one) for one in asked["objectIds"].split(",")}
             found = [f for f, n in zip(found, ids, strict=True) if n in wanted]
@@ -206,9 +209,21 @@ def test_the_same_page_for_ever_is_an_error(make_feed):
         read(make_feed, server)
 
 
-@pytest.mark.parametrize("order", [[3, 1, 2], [1, 1], [None, 2]])
-def test_a_server_that_can_nothing_and_orders_nothing_is_an_error(make_feed, order):
-    server = Server(*[feature(i) for i in order], can="nothing")
+@pytest.mark.parametrize(
+    "order", [[3, 1, 2, 5, 4], [1_000_000, 7, 2_000_000, 3], [9], list(range(40, 90))]
+)
+def test_ids_in_any_order_and_with_any_gaps_are_found_by_spans(make_feed, order):
+    server = Server(*[feature(i) for i in order], can="nothing", cap=3)
+
+    found = read(make_feed, server)
+
+    assert sorted(ids(found)) == sorted(f"R{i}" for i in order)
+    assert len(server.queries) < 100
+
+
+def test_a_server_that_answers_the_same_whatever_is_asked_is_an_error(make_feed):
+    server = Server(can="nothing")
+    server.query = lambda _: {"features": [feature(5), feature(7)]}
 
     with pytest.raises(FeedError, match="neither pages"):
         read(make_feed, server)
