@@ -188,7 +188,7 @@ def again(asked: Again) -> Parsed:
     """Read refused rows again, each with what stood around it."""
     options = Options.model_validate(dict(asked.feed.options))
     options = options.model_copy(update={"quarantine_limit": 1.0})
-    rows, kept, refused = [], list[Reject](), list[Reject]()
+    rows, kept, refused = list[Any](), list[Reject](), list[Reject]()
     for one in records.once(asked.rejects):
         try:
             rows.append(_row_again(one, len(rows) + 1))

@@ -15,6 +15,7 @@ from feeds.tabular import Refused
 _blank = re.compile(r"[ \t\r\n]*").match
 _between = re.compile(r"[\s,\x1e]*").match  # what stands between values that follow each other
 _RESUME = re.compile(r"\n[ \t\x1e]*(?=[{\[])")
+_SUGGESTED = 12
 _decode = json_decoder().raw_decode
 
 
@@ -85,8 +86,9 @@ def find(text: str, path: Sequence[str]) -> Place:
     if end != len(text):
         raise json.JSONDecodeError("Extra data (lines = true reads several documents)", text, end)
     if scan.found is None:
-        there = ", ".join(repr(name) for name in list(envelope)[:12]) if envelope else "nothing"
-        raise ValueError(f"nothing stands at /{'/'.join(path)}; there are {there}")
+        known = list(envelope)[:_SUGGESTED] if isinstance(envelope, dict) else []
+        there = "; there are " + ", ".join(repr(name) for name in known) if known else ""
+        raise ValueError(f"nothing stands at /{'/'.join(path)}{there}")
     return scan.found._replace(envelope=envelope)
 
 
