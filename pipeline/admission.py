@@ -41,13 +41,16 @@ def admit(parsed: Parsed, feed: Feed, store: Store, *, now: datetime) -> Admissi
 
 
 def _split_future(facts: Sequence[Fact], now: datetime) -> tuple[list[Fact], list[Fact]]:
-    limit = now + MAX_SKEW
     timely: list[Fact] = []
     early: list[Fact] = []
     for fact in facts:
-        is_early = not isinstance(fact, Notice) and fact.observed_at > limit
-        (early if is_early else timely).append(fact)
+        (early if is_early(fact, now) else timely).append(fact)
     return timely, early
+
+
+def is_early(fact: Fact, now: datetime) -> bool:
+    """Whether a fact claims to come from the future; a notice may, for it announces."""
+    return not isinstance(fact, Notice) and fact.observed_at > now + MAX_SKEW
 
 
 def _too_early(fact: Fact, feed: Feed, now: datetime) -> Reject:

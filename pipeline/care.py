@@ -92,7 +92,7 @@ class Caretaker:
         for rows in batches(kept_rows(self.store, feed.id, reason)):
             if self.stop.is_set():
                 return False
-            verdict = judge(feed, rows, memory)
+            verdict = judge(feed, rows, memory, now=self.clock())
             self._settle(feed, verdict)
             done.add(replace(verdict, facts=[], changes={}, more=[]))
         return True

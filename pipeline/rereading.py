@@ -7,6 +7,7 @@ raw text and its instant, and bears the new reason.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +15,7 @@ import feeds
 from feeds import FeedError
 from feeds.decode import RAW_LIMIT
 from model import Fact, Feed, Parsed, Reject
-from pipeline.admission import WHOLE, refused_fact
+from pipeline.admission import WHOLE, is_early, refused_fact
 from store import Quarantined, Store
 
 BATCH = 500
@@ -65,7 +66,7 @@ def batches(rows: Sequence[Quarantined]) -> Iterator[Sequence[Quarantined]]:
         yield rows[start : start + BATCH]
 
 
-def judge(feed: Feed, rows: Sequence[Quarantined], memory: Memory) -> Verdict:
+def judge(feed: Feed, rows: Sequence[Quarantined], memory: Memory, *, now: datetime) -> Verdict:
     """Read rows of one feed again and say what becomes of each.
 
     They are read as they were heard: the instant of a refusal is when its facts were fetched.
@@ -78,7 +79,7 @@ def judge(feed: Feed, rows: Sequence[Quarantined], memory: Memory) -> Verdict:
     asked: list[Quarantined] = []
     for row in rows:
         if row.reject.context == WHOLE:
-            found.add(_whole(row))
+            found.add(_whole(row, now))
         elif len(row.reject.raw.encode()) > _WHOLE_BYTES:
             found.unreadable += 1
         else:
@@ -88,11 +89,15 @@ def judge(feed: Feed, rows: Sequence[Quarantined], memory: Memory) -> Verdict:
     return found
 
 
-def _whole(row: Quarantined) -> Verdict:
+def _whole(row: Quarantined, now: datetime) -> Verdict:
+    """Read a fact of our own; one from the future stays until its time has come."""
     try:
-        return Verdict(facts=[refused_fact(row.reject)], changes={row.id: None}, accepted=1)
+        fact = refused_fact(row.reject)
     except (ValueError, KeyError, TypeError):
         return Verdict(unreadable=1)
+    if is_early(fact, now):
+        return Verdict(refused=1)
+    return Verdict(facts=[fact], changes={row.id: None}, accepted=1)
 
 
 def _parted(rows: Sequence[Quarantined], read: Read) -> Verdict:

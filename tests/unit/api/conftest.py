@@ -151,6 +151,13 @@ def house():
         indicators=(indicator("env.river"), indicator("srv.new", is_counted=True)),
         feeds=(
             Feed(id="river", kind="sensorthings", gives="observation", every=timedelta(minutes=5)),
+            Feed(
+                id="pushed",
+                kind="ngsi",
+                gives="observation",
+                every=timedelta(minutes=5),
+                push_secret="env:PUSHED_KEY",
+            ),
         ),
         rules=(Rule(id="r", title="River high", indicator="env.river", scope="district"),),
         districts=SimpleNamespace(ids=("1", "2", "3"), geojson=lambda: geojson),
