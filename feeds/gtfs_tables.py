@@ -119,7 +119,8 @@ def _named(
     if missing:
         raise ValueError(f"{name}.txt has no column {missing[0]!r}")
     piece = piece.loc[:, ~piece.columns.duplicated()]
-    return piece.reindex(columns=list(wanted)).fillna("").astype(str)
+    blank = pd.Series("", index=piece.index, dtype=str)
+    return pd.DataFrame({column: piece.get(column, blank).fillna("") for column in wanted})
 
 
 def _opened(body: bytes) -> zipfile.ZipFile:
