@@ -18,9 +18,9 @@ from feeds.arcgis_parse import Options, facts_of, parse, sheet_of
 from feeds.arcgis_walk import Walk
 from feeds.base import Again, Kind, Take, Visit
 from feeds.errors import FeedError
-from feeds.located import absent_columns
-from feeds.records import rows_again
-from model import Parsed
+from feeds.located import absent_columns, reread
+from feeds.tabular import Refused
+from model import Feed, Parsed
 from model.plain import instant
 
 
@@ -73,14 +73,18 @@ def again(asked: Again) -> Parsed:
     layer = Layer(
         dates=frozenset(known.get("dates", ())), is_wall_clock=known.get("is_wall_clock", False)
     )
-    rows: list[Any] = []
-    for row in rows_again(asked.rejects):
-        if isinstance(row, dict) and {"attributes", "properties"} & row.keys():
-            body = json.dumps({"features": [row]}).encode()
-            rows += sheet_of(body, asked.feed, layer).rows
-        else:
-            rows.append(row)
-    return facts_of(rows, asked.feed, asked.now)
+
+    def ready(rows: list[Any]) -> list[Any]:
+        return [_row(row, n, asked.feed, layer) for n, row in enumerate(rows, 1)]
+
+    return reread(asked, Options.model_validate(dict(asked.feed.options)), ready)
+
+
+def _row(row: Any, line: int, feed: Feed, layer: Layer) -> Any:
+    if not (isinstance(row, dict) and {"attributes", "properties"} & row.keys()):
+        return row
+    (made,) = sheet_of(json.dumps({"features": [row]}).encode(), feed, layer).rows
+    return replace(made, line=line) if isinstance(made, Refused) else made
 
 
 KIND = Kind(

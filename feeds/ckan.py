@@ -20,7 +20,7 @@ from feeds.ckan_parse import Options, facts_of, parse, unwrapped
 from feeds.ckan_walk import Walk, base, headers, ods_url
 from feeds.decode import from_json
 from feeds.errors import FeedError
-from feeds.records import rows_again
+from feeds.located import located, reread
 from model import Parsed
 from model.plain import instant
 
@@ -206,11 +206,11 @@ def _as_file(visit: Visit, options: Options, resource: Resource) -> Take:
 
 def again(asked: Again) -> Parsed:
     """Read refused rows once more, those of a file as the kind ``file`` does."""
+    options = Options.model_validate(dict(asked.feed.options))
     if asked.memory.get("file") and file.KIND.again:
-        options = Options.model_validate(dict(asked.feed.options))
         feed = replace(asked.feed, kind="file", options=options.as_file(asked.feed))
         return file.KIND.again(replace(asked, feed=feed))
-    return facts_of(rows_again(asked.rejects), asked.feed, asked.now)
+    return reread(asked, options, lambda rows: located(rows, options.location, asked.feed))
 
 
 KIND = Kind(

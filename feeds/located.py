@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
 from feeds import geojson, records
+from feeds.base import Again
 from feeds.decode import raw
+from feeds.records import MappedOptions
+from feeds.reread import readable
 from feeds.tabular import Refused
-from model import Feed
+from model import Feed, Parsed
 
 _PAIRS = (("lat", "lon"), ("latitude", "longitude"))
 _POINT = re.compile(r"\s*POINT\s*\(\s*(\S+)\s+(\S+?)\s*\)\s*", re.IGNORECASE)
@@ -113,3 +117,24 @@ def absent_columns(wanted: Sequence[str], known: Sequence[str]) -> Iterator[str]
     for name in wanted:
         if name not in known and root_of(name) not in known:
             yield nearest(root_of(name), known)
+
+
+def reread(asked: Again, options: MappedOptions, ready: Callable[[list[Any]], list[Any]]) -> Parsed:
+    """Read refused rows once more; those that cannot be, cut off for one, stay refused.
+
+    Args:
+        asked: the rows.
+        options: the mended mapping.
+        ready: makes rows of what the raw texts hold, as it was done the first time.
+
+    """
+    whole, broken = readable(records.once(asked.rejects))
+    rows = ready([found for _, found in whole])
+    mapping = options.model_copy(update={"quarantine_limit": 1.0})
+    try:
+        tables = records.tables_again(rows, [one for one, _ in whole], mapping)
+        parsed = records.collect(tables, asked.feed, mapping, asked.now)
+    except ValueError:  # a column that is still in no row at all
+        parsed = Parsed(rejected=[replace(one, at=asked.now) for one, _ in whole])
+    stay = [replace(one, at=asked.now) for one in broken]
+    return Parsed(parsed.accepted, [*stay, *parsed.rejected])

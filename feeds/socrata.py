@@ -14,8 +14,7 @@ from typing import Any
 from feeds import times
 from feeds.base import Again, Kind, Take, Visit
 from feeds.errors import FeedError
-from feeds.located import absent_columns
-from feeds.records import rows_again
+from feeds.located import absent_columns, located, reread
 from feeds.socrata_parse import ID, About, Options, about, facts_of, parse
 from feeds.socrata_walk import Walk
 from model import Feed, Parsed
@@ -92,7 +91,8 @@ def _check(feed: Feed, options: Options, said: About) -> None:
 
 def again(asked: Again) -> Parsed:
     """Read refused rows once more."""
-    return facts_of(rows_again(asked.rejects), asked.feed, asked.now)
+    options = Options.model_validate(dict(asked.feed.options))
+    return reread(asked, options, lambda rows: located(rows, options.location, asked.feed))
 
 
 KIND = Kind(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -370,3 +371,16 @@ def test_refused_rows_are_read_again_after_the_mapping_was_mended(make_feed):
 
     assert [(case.case_id, case.lat) for case in found.accepted] == [("2", 40.7)]
     assert found.rejected == []
+
+
+def test_what_still_lacks_its_column_or_is_cut_off_stays_refused(make_feed):
+    bare = row(2)
+    del bare["created_date"]
+    (lacking,) = read(make_feed, Portal(row(1), bare, row(3))).parsed.rejected
+    broken = replace(lacking, raw='{"unique_key": "9", "created')
+    feed = make_feed("socrata", "case", url=URL, options=OPTIONS)
+
+    found = again(feed, [lacking, broken], {}, now=NOW)
+
+    assert found.accepted == []
+    assert [one.line for one in found.rejected] == [2, 2]
