@@ -39,7 +39,7 @@ def text(body: bytes, declared: str | None = None) -> str:
 
     """
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16")
+        return body.decode("utf-16", errors="replace")
     for charset in ("utf-8-sig", declared):
         try:
             if charset:

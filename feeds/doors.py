@@ -129,7 +129,7 @@ class Guard(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Open a connection to an address that was looked at."""
         problem: Exception | None = None
-        for address in self._addresses(host, port):
+        for address in self.addresses(host, port):
             try:
                 return self._inner.connect_tcp(
                     address, port, timeout, local_address, socket_options
@@ -138,7 +138,13 @@ class Guard(httpcore.NetworkBackend):
                 problem = failure
         raise problem or httpcore.ConnectError(f"{host} has no address")
 
-    def _addresses(self, host: str, port: int) -> list[str]:
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Return the addresses of a host that may be connected to.
+
+        Raises:
+            httpcore.ConnectError: if it has none, or one that is not allowed.
+
+        """
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as problem:
