@@ -8,7 +8,7 @@ import difflib
 import ipaddress
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -208,6 +208,8 @@ class Settings(BaseSettings):
 def read(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings once; folders become absolute.
 
+    What else stands in ``.env``, the secrets that packs name, goes into the process environment.
+
     Args:
         environment: names and values to read instead of the process environment and ``.env``.
 
@@ -220,6 +222,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         found = Settings() if environment is None else Settings.model_validate(dict(environment))
     except ValidationError as error:
         raise SettingsError(_sentences(error)) from None
+    if environment is None:
+        _take_secrets(os.environ)
     folders = {"city": found.city.absolute(), "data": found.data.absolute()}
     roots = tuple(root.absolute() for root in found.data_roots)
     return found.model_copy(update={**folders, "data_roots": roots})
@@ -257,6 +261,13 @@ def secret_key(settings: Settings) -> str:
     except FileExistsError:
         pass
     return path.read_text(encoding="ascii")
+
+
+def _take_secrets(environment: MutableMapping[str, str]) -> None:
+    """Put what is no setting from ``.env`` into the environment, which wins; a ``$`` is a ``$``."""
+    for name, value in dotenv_values(".env", interpolate=False).items():
+        if value and name not in names() and not environment.get(name):
+            environment[name] = value
 
 
 def _refuse_unknown(found: Iterable[str]) -> None:

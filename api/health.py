@@ -85,6 +85,7 @@ class _Own(Collector):
         except StoreError:
             snapshot = None
         yield _gauge("store_up", "1 where the store answers with a snapshot.", int(bool(snapshot)))
+        yield from self._inboxes()
         if snapshot is not None:
             yield from self._snapshot(snapshot)
 
@@ -102,6 +103,22 @@ class _Own(Collector):
         yield _count("streams_refused", "Streams refused: all taken.", stats.refused)
         yield _count("ticks", "Ticks drawn.", stats.ticks)
         yield _count("tick_draw_seconds", "Seconds spent drawing ticks.", stats.tick_seconds)
+
+    def _inboxes(self) -> Iterable[Metric]:
+        """Yield what was pushed or heard and waits for the worker; 0 where nothing does."""
+        try:
+            waiting = self._door.store.waiting()
+        except StoreError:
+            return
+        count = GaugeMetricFamily("bartizan_inbox", "Deliveries that wait.", labels=["feed"])
+        size = GaugeMetricFamily("bartizan_inbox_bytes", "Their bytes.", labels=["feed"])
+        feeds = {feed.id for feed in self._door.pack.feeds if feed.push_secret}
+        for feed_id in sorted(feeds | waiting.keys()):
+            found = waiting.get(feed_id)
+            count.add_metric([feed_id], found.count if found else 0)
+            size.add_metric([feed_id], found.size if found else 0)
+        yield count
+        yield size
 
     def _snapshot(self, snapshot: Snapshot) -> Iterable[Metric]:
         age_s = (self._door.clock() - snapshot.published_at).total_seconds()

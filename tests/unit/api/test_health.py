@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from model import Delivery
 from store import StoreDown
 from tests.unit.api.conftest import NOW
 
@@ -58,6 +59,19 @@ def test_metrics_tell_streams_feeds_and_ages(house):
     assert 'bartizan_readings{state="NODATA"} 1.0' in lines
     assert 'bartizan_feed_age_seconds{feed="river"} 92.0' in lines
     assert any(line.startswith("process_cpu_seconds_total") for line in lines)
+
+
+def test_metrics_tell_what_waits_in_the_inboxes(house):
+    house.store.deliver(Delivery(feed_id="pushed", body=b"1234", received_at=NOW))
+
+    lines = house.client.get("/metrics").text.splitlines()
+    house.store.drop_deliveries("pushed", [house.store.deliveries("pushed")[0][0]])
+    after = house.client.get("/metrics").text.splitlines()
+
+    assert 'bartizan_inbox{feed="pushed"} 1.0' in lines
+    assert 'bartizan_inbox_bytes{feed="pushed"} 4.0' in lines
+    assert 'bartizan_inbox{feed="pushed"} 0.0' in after
+    assert 'bartizan_feed_rejected_total{feed="river"} 2.0' in after
 
 
 def test_metrics_answer_while_the_store_is_down(house, monkeypatch):

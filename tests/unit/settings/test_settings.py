@@ -170,3 +170,26 @@ def test_the_document_names_no_setting_that_does_not_exist():
 def test_every_field_has_its_own_name():
     assert len(names()) == len(Settings.model_fields)
     assert settings.ROOT.joinpath("settings.py").exists()
+
+
+def test_secrets_in_a_dot_env_file_reach_us_and_our_children_as_written(tmp_path, monkeypatch):
+    lines = "OPENAQ_KEY='a$b${c} d'\nPUSHED=from file\nEMPTY=\nPORT=9001\n"
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", {"PUSHED": "from environment", "HOME": "/"})
+
+    found = read()
+
+    assert found.port == 9001
+    assert os.environ == {"PUSHED": "from environment", "HOME": "/", "OPENAQ_KEY": "a$b${c} d"}
+    assert "OPENAQ_KEY" not in environment(found)
+
+
+def test_an_environment_that_is_handed_over_changes_nothing_outside(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("OPENAQ_KEY=k\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAQ_KEY", raising=False)
+
+    read({})
+
+    assert "OPENAQ_KEY" not in os.environ
