@@ -12,5 +12,5 @@ __all__ = ["register"]
 def register(app: Dash, store: Store, context: PageContext) -> None:
     """Register every callback of the desks."""
     alerts.register(app, store, context)
-    feeds.register(app, context)
+    feeds.register(app, store, context)
     indicator.register(app, context)

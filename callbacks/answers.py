@@ -75,19 +75,26 @@ def refused(call: str, form: Mapping[str, Any], t: Translator) -> str:
     """Return what is wrong with a form; empty where it may be sent."""
     if call not in CALLS:
         return t("There is no such call.")
-    occurrence, name, comment = (form.get(key) for key in ("occurrence", "name", "comment"))
+    occurrence, comment = form.get("occurrence"), form.get("comment")
     if not isinstance(occurrence, str) or not 0 < len(occurrence.strip()) <= LONGEST:
         return t("Choose an alarm first.")
-    if not isinstance(name, str) or not name.strip():
-        return t("Say who you are: your name stands in the audit.")
-    if len(name.strip()) > NAME_MOST or not name.isprintable():
-        return t("The name is too long, or not a name.")
+    if problem := name_problem(form.get("name"), t):
+        return problem
     if comment is not None and not isinstance(comment, str):
         return t("The comment is not a text.")
     if comment and len(comment) > COMMENT_MOST:
         return t("The comment is too long: {n} letters at most.", n=COMMENT_MOST)
     if call == "comment" and not (comment or "").strip():
         return t("Write a comment first.")
+    return ""
+
+
+def name_problem(name: Any, t: Translator) -> str:
+    """Return what is wrong with a name; empty where somebody could bear it."""
+    if not isinstance(name, str) or not name.strip():
+        return t("Say who you are: your name stands in the audit.")
+    if len(name.strip()) > NAME_MOST or not name.isprintable():
+        return t("The name is too long, or not a name.")
     return ""
 
 

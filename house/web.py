@@ -130,7 +130,9 @@ def _pages(
         view=lambda wish: views.get(wish or locale, views[locale]),
         history=_public(door),
         audit=lambda occurrence: long_memory.alert_events(occurrence=occurrence),
-        rejects=lambda feed: [one.reject for one in store.quarantine(feed).items],
+        quarantine=store.quarantine,
+        causes=store.reasons,
+        feed_states=store.feed_states,
         events=lambda since: long_memory.alert_events(since=since),
         clock=wanted.clock,
     )

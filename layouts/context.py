@@ -1,12 +1,85 @@
 """What pages read: handed in by the root, so that layouts know neither store nor history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from layouts.view import View
-from model import AlertEvent, Reject, Snapshot
+from model import AlertEvent, FeedState, Reject, Snapshot
+
+
+class Refused(Protocol):
+    """A refused row as the quarantine calls it."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def reject(self) -> Reject:
+        """The row."""
+
+
+class RefusedPage(Protocol):
+    """Refused rows, the newest first; ``next`` asks for older ones, ``total`` were ever refused."""
+
+    @property
+    def items(self) -> Sequence[Refused]:
+        """The rows."""
+
+    @property
+    def next(self) -> str | None:
+        """What comes after them."""
+
+    @property
+    def total(self) -> int:
+        """How many there ever were."""
+
+
+class Cause(Protocol):
+    """How many rows that are kept were refused for one reason."""
+
+    @property
+    def reason(self) -> str:
+        """The reason; values in it are masked."""
+
+    @property
+    def field(self) -> str | None:
+        """Which field of the row, where it was one."""
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+
+    @property
+    def last_at(self) -> datetime:
+        """When the newest was refused."""
+
+    @property
+    def sample(self) -> str:
+        """The beginning of its raw text."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRows:
+    """The page of a quarantine that holds nothing."""
+
+    items: tuple[Refused, ...] = ()
+    next: str | None = None
+    total: int = 0
+
+
+def _no_rows(*_: Any, **__: Any) -> RefusedPage:
+    return NoRows()
+
+
+def _no_causes(_: str) -> Sequence[Cause]:
+    return ()
+
+
+def _no_states() -> Mapping[str, FeedState]:
+    return {}
 
 
 def _no_events(_: datetime) -> Sequence[AlertEvent]:
@@ -22,14 +95,18 @@ class PageContext:
     """What pages read. ``latest`` and the others may answer with nothing; no page fails by it.
 
     ``view`` gives the view of a locale, or the city's own for ``None``. ``history`` returns rows
-    of readings, ``audit`` the events of an occurrence, ``rejects`` the refused rows of a feed,
-    ``events`` the whole audit since an instant. ``clock`` gives the present to commands of people.
+    of readings, ``audit`` the events of an occurrence, ``events`` the whole audit since an instant.
+    ``quarantine`` gives a page of the refused rows of a feed (``limit``, ``before``, ``reason``),
+    ``causes`` why they were, ``feed_states`` what is kept of feeds beyond a snapshot: their hours.
+    ``clock`` gives the present to commands of people.
     """
 
     latest: Callable[[], Snapshot | None]
     view: Callable[[str | None], View]
     history: Callable[..., Sequence[Any]]
     audit: Callable[[str], Sequence[AlertEvent]]
-    rejects: Callable[[str], Sequence[Reject]]
+    quarantine: Callable[..., RefusedPage] = _no_rows
+    causes: Callable[[str], Sequence[Cause]] = _no_causes
+    feed_states: Callable[[], Mapping[str, FeedState]] = _no_states
     events: Callable[[datetime], Sequence[AlertEvent]] = _no_events
     clock: Callable[[], datetime] = _no_clock

@@ -7,21 +7,19 @@ control characters, bidirectional overrides, lone surrogates, invisible joiners.
 import unicodedata
 
 _KEPT = frozenset("\n\t")
-_PICTURES = 0x2400  # the block of pictures of control characters
-_DELETE = 0x7F
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _BLANK = frozenset({"Cc", "Zl", "Zp"})
 DOTS = "…"
 
 
 def raw(text: str) -> str:
-    r"""Return raw text with everything that is not seen written out.
+    r"""Return raw text with everything that is not seen written out; line ends are line ends.
 
-    >>> raw("a\x00b\u202ec")
-    'a␀b⟨U+202E⟩c'
+    >>> raw("a\x00b\u202ec\r\n")
+    'a[U+0000]b[U+202E]c\n'
 
     """
-    return "".join(_seen(letter) for letter in text)
+    return "".join(_seen(letter) for letter in text.replace("\r\n", "\n"))
 
 
 def line(text: str, most: int | None = None) -> str:
@@ -42,9 +40,6 @@ def _is_read(kind: str) -> bool:
 
 
 def _seen(letter: str) -> str:
-    code = ord(letter)
     if letter in _KEPT or unicodedata.category(letter) not in _HIDDEN:
         return letter
-    if code < ord(" "):
-        return chr(_PICTURES + code)
-    return "␡" if code == _DELETE else f"⟨U+{code:04X}⟩"
+    return f"[U+{ord(letter):04X}]"

@@ -1,29 +1,33 @@
 """The feed that was chosen: its trouble, what it freezes, what was refused, its three clocks."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from layouts import states
+from layouts import plaintext, states
 from layouts.component import Props
-from layouts.desk import links, values
-from layouts.desk.feedpanel import CHOOSE, CLAIMS, INDICATORS, NAME, REASONS, SCOPE, key
+from layouts.desk import feedform, feedhours, feedquarantine, lineage, links, values
+from layouts.desk.feedpanel import CHOOSE, NAME, SCOPE, key
+from layouts.desk.feedquarantine import Chosen
 from layouts.desk.feedrows import coverage
-from layouts.ids import slot
 from layouts.parts import classes, ms, texts
 from layouts.view import View
-from model import FeedState, Reject, Snapshot
+from model import Alert, FeedState, Snapshot
 
-SAMPLE = 80  # letters of a refused row that are shown
+ERROR_MOST = 600  # letters
+GIVES: Mapping[str, str] = {
+    "observation": "measured values",
+    "case": "requests for service",
+    "notice": "public notices",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """All that the panel tells of. ``rejects`` is ``None`` where the store does not answer."""
+    """All that the panel tells of."""
 
     feed: FeedState | None = None
-    rejects: Sequence[Reject] | None = ()
+    chosen: Chosen = field(default_factory=Chosen)
     is_asked: bool = False
 
 
@@ -40,52 +44,55 @@ def props(subject: Subject, snapshot: Snapshot | None, view: View) -> Props:
     }
     if feed is None or snapshot is None:
         return found
+    own = next((a for a in snapshot.alerts if a.feed == feed.id), None)
+    kept = sum(cause.count for cause in subject.chosen.causes or ())
     return {
         **found,
-        **texts(SCOPE, NAME, _words(feed, snapshot, view)),
+        **texts(SCOPE, NAME, _words(feed, own, snapshot, view)),
         key("glyph"): {"className": f"bz-q bz-q--{feed.state.value.lower()}"},
         key("age"): {"data-at": ms(feed.last_observed_at)},
-        key("error"): {
-            "children": feed.last_error or view.t("no failure since the last good answer"),
-            "className": "bz-code" if feed.last_error else "bz-fsec__note",
+        key("key"): {
+            "children": f"dq.{feed.id}",
+            "href": links.alert(view, own.occurrence) if own else None,
         },
-        **_indicator_props(feed, snapshot, view),
-        **_alarm_props(feed, snapshot, view),
-        **_reject_props(subject.rejects, feed, view),
+        key("error"): _error(feed, snapshot, view),
+        **feedform.props(feed, kept, subject.chosen.reason, view),
+        **lineage.props(feed, snapshot, view),
+        **feedhours.props(feed, snapshot.published_at, view),
+        **feedquarantine.props(feed.id, subject.chosen, feed.rejected, snapshot, view),
     }
 
 
-def _words(feed: FeedState, snapshot: Snapshot, view: View) -> dict[str, str]:
-    t = view.t
-    quality = t(values.QUALITY_WORDS[feed.state]).capitalize()
-    due = t.every(feed.due_every)
-    if feed.last_observed_at is None:
-        before, after = t("{quality}, has never delivered", quality=quality), ""
-    else:
-        before, after = t.parts(
-            "{quality}, {age} old, due every {every}", "age", quality=quality, every=due
-        )
-    share = coverage(feed, view)
-    if share:
-        after += ", " + t("{share} in a district", share=share)
-    zone = view.city.timezone
+def _error(feed: FeedState, snapshot: Snapshot, view: View) -> dict[str, str]:
+    """Return the last error with its time; a failure that is over says so."""
+    if not feed.last_error:
+        return {
+            "children": view.t("no failure since the last good answer"),
+            "className": "bz-fsec__note",
+        }
+    said = plaintext.line(feed.last_error, ERROR_MOST)
+    if feed.last_error_at:
+        said = f"{values.moment(feed.last_error_at, view, snapshot, seconds=True)} {said}"
+    if not feed.failures:
+        said += " – " + view.t("it has answered since")
+    return {"children": said, "className": "bz-code"}
 
-    def at(value: datetime | None) -> str:
-        return values.moment(value, view, snapshot)
+
+def _words(feed: FeedState, own: Alert | None, snapshot: Snapshot, view: View) -> dict[str, str]:
+    t = view.t
+    before, after = _state(feed, own, view)
 
     def exact(value: datetime | None) -> str:
         return values.moment(value, view, snapshot, seconds=True)
 
-    next_at = feed.next_due_at
     return {
         "title": feed.name,
         "said-before": before,
         "said-after": after,
-        "key": feed.id,
-        "next": t.clock(next_at, zone, seconds=True) if next_at else t("unknown"),
-        "tries": t.number(feed.failures),
-        "when": at(feed.last_error_at),
-        "asked": at(feed.last_fetched_at),
+        "next": _next(feed, snapshot, view),
+        "tries": _tries(feed, view),
+        "took": _seconds(feed.answer_s, view),
+        "asked": values.moment(feed.last_fetched_at, view, snapshot, seconds=True),
         "observed": exact(feed.last_observed_at),
         "published": exact(feed.last_published_at) if feed.last_published_at else t("not stated"),
         "fetched": exact(feed.last_fetched_at),
@@ -96,82 +103,53 @@ def _words(feed: FeedState, snapshot: Snapshot, view: View) -> dict[str, str]:
     }
 
 
-GIVES: Mapping[str, str] = {
-    "observation": "measured values",
-    "case": "requests for service",
-    "notice": "public notices",
-}
-
-
-def _indicator_props(feed: FeedState, snapshot: Snapshot, view: View) -> Props:
-    known = [one for one in feed.indicators if one in view.indicators]
-    found: Props = {}
-    for n in range(INDICATORS):
-        name = slot("ind", n)
-        indicator = view.indicators[known[n]] if n < len(known) else None
-        said, look = "", ""
-        if indicator is not None:
-            reading = snapshot.reading(indicator.id)
-            said, look = values.amount(reading, indicator, view), values.look(reading)
-        found[key(name)] = {"className": look if indicator else "is-none"}
-        found[key(f"{name}-name")] = {
-            "children": view.t(indicator.title) if indicator else "",
-            "href": links.indicator(view, indicator.id if indicator else None),
-        }
-        found[key(f"{name}-value")] = {"children": said}
-    more = len(known) - INDICATORS
-    text = view.t.plural("and {n} more", "and {n} more", more) if more > 0 else ""
-    if not known:
-        text = view.t("No indicator of this city rests on it now.")
-    found[key("more")] = {"children": text}
-    return found
-
-
-def _alarm_props(feed: FeedState, snapshot: Snapshot, view: View) -> Props:
-    """Return the alarms that stand on this feed's data, its own first."""
-    own = [a for a in snapshot.alerts if a.feed == feed.id]
-    some = [a for a in states.ranked(snapshot.alerts) if a.indicator in feed.indicators]
-    found: Props = {}
-    standing = [*own, *some]
-    for n in range(CLAIMS):
-        name = slot("alarm", n)
-        alert = standing[n] if n < len(standing) else None
-        word, subject, href = "", "", links.to(view, links.ALERTS)
-        if alert is not None:
-            subject = f"{values.subject(alert, view)}, {values.place(alert, view)}"
-            word = view.t(states.look(alert).word)
-            href = links.alert(view, alert.occurrence)
-        found[key(name)] = {"className": "" if alert else "is-none"}
-        found[key(f"{name}-name")] = {"children": subject, "href": href}
-        found[key(f"{name}-value")] = {"children": word}
-    return found
-
-
-def _reject_props(rejects: Sequence[Reject] | None, feed: FeedState, view: View) -> Props:
+def _state(feed: FeedState, own: Alert | None, view: View) -> tuple[str, str]:
+    """Return what stands before and after the age: state, cadence, place, and who has it."""
     t = view.t
-    groups = Counter(reject.reason for reject in rejects or ())
-    newest: dict[str, Reject] = {}
-    for reject in rejects or ():
-        newest.setdefault(reject.reason, reject)
-    title = t.plural(
-        "Quarantine, {n} row refused so far", "Quarantine, {n} rows refused so far", feed.rejected
-    )
-    if rejects is None:
-        title = t("Quarantine: the store does not answer")
-    elif 1 < len(rejects) < feed.rejected:
-        title += ", " + t("the last {n} by reason", n=len(rejects))
-    found: Props = {key("quarantine"): {"children": title}}
-    common = groups.most_common(REASONS)
-    for n in range(REASONS):
-        name = slot("rej", n)
-        reason, count = common[n] if n < len(common) else ("", 0)
-        sample = newest.get(reason)
-        found[key(name)] = {"className": "" if sample else "is-none"}
-        found[key(f"{name}-reason")] = {"children": reason}
-        found[key(f"{name}-n")] = {"children": t.number(count) if sample else ""}
-        found[key(f"{name}-line")] = {"children": str(sample.line) if sample else ""}
-        found[key(f"{name}-raw")] = {
-            "children": sample.raw[:SAMPLE] if sample else "",
-            "title": sample.raw[:500] if sample else "",
-        }
-    return found
+    quality = t(values.QUALITY_WORDS[feed.state]).capitalize()
+    if feed.last_observed_at is None:
+        before, after = t("{quality}, has never delivered", quality=quality), ""
+    else:
+        before, after = t.parts(
+            "{quality}, {age} old, due every {every}",
+            "age",
+            quality=quality,
+            every=t.every(feed.due_every),
+        )
+    said = [after] if after else [""]
+    share = coverage(feed, view)
+    if share:
+        said.append(t("{share} in a district", share=share))
+    if own is not None and own.acked_by:
+        said.append(t("{name} has it", name=plaintext.line(own.acked_by, 40)))
+    elif own is not None and states.is_unacked(own):
+        said.append(t("nobody has it"))
+    return before, ", ".join(said)
+
+
+def _next(feed: FeedState, snapshot: Snapshot, view: View) -> str:
+    """Return when the feed is asked next; those that are not asked say how they come in."""
+    t, at = view.t, feed.next_due_at
+    if not feed.is_polled:
+        return t(feedform.waited_for(feed))
+    if at is None:
+        return t("unknown")
+    if at <= snapshot.published_at:
+        return t("now")
+    clock = t.clock(at, view.city.timezone, seconds=True)
+    return t("{clock}, in {time}", clock=clock, time=t.duration(at - snapshot.published_at))
+
+
+def _tries(feed: FeedState, view: View) -> str:
+    """Return how often it failed in a row, and how long it waits because of that."""
+    t = view.t
+    if not feed.failures or not feed.is_polled or not feed.next_due_at or not feed.last_error_at:
+        return t.number(feed.failures)
+    wait = t.duration(feed.next_due_at - feed.last_error_at)
+    return t("{n}, waits {time}", n=feed.failures, time=wait)
+
+
+def _seconds(took: float | None, view: View) -> str:
+    if took is None:
+        return view.t("not measured yet")
+    return view.t.quantity(took, "s", 2 if took < 1 else 1)

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.ids import part, slot
+from layouts.desk import feedform, feedhours, feedquarantine, lineage
+from layouts.ids import part
 from layouts.parts import age, aria
 from layouts.view import View
 
 SCOPE, NAME = "feed", "detail"
 CHOSEN, ROOT = part(SCOPE, NAME, "chosen"), part(SCOPE, NAME, "root")
-INDICATORS, REASONS, CLAIMS = 8, 6, 4
 TROUBLE = (
     ("next", "next try"),
     ("tries", "failed in a row"),
-    ("when", "last failure"),
+    ("took", "answer time"),
     ("asked", "last answer"),
 )
 CLOCKS = (("observed", "observed"), ("published", "published"), ("fetched", "fetched"))
@@ -39,17 +39,14 @@ def panel(view: View) -> html.Aside:
                 [
                     _head(),
                     _section(
-                        t("Trouble"),
+                        t("Last error"),
                         html.P(id=key("error"), className="bz-code"),
                         _pairs(TROUBLE, view),
+                        feedform.form(view),
                     ),
-                    _section(
-                        t("What it freezes when it is silent"),
-                        html.Ul([_indicator(n) for n in range(INDICATORS)], className="bz-freezes"),
-                        html.P(id=key("more"), className="bz-fsec__note"),
-                        html.Ul([_claim(n) for n in range(CLAIMS)], className="bz-freezes"),
-                    ),
-                    _section(html.Span(id=key("quarantine")), _quarantine(view)),
+                    _section(t("What it freezes"), lineage.drawing()),
+                    _section(t("Accepted and rejected, 48 h"), feedhours.chart()),
+                    feedquarantine.section(view),
                     _section(
                         t("Three clocks of the newest row"), _pairs(CLOCKS, view, "bz-kv bz-kv--3")
                     ),
@@ -81,7 +78,7 @@ def _head() -> html.Header:
                     ),
                 ]
             ),
-            html.Span(id=key("key"), className="bz-detail__link"),
+            html.A(id=key("key"), className="bz-detail__link"),
         ],
         className="bz-detail__head",
     )
@@ -95,59 +92,4 @@ def _pairs(pairs: Sequence[tuple[str, str]], view: View, look: str = "bz-kv") ->
     return html.Dl(
         [html.Div([html.Dt(view.t(word)), html.Dd(id=key(name))]) for name, word in pairs],
         className=look,
-    )
-
-
-def _indicator(n: int) -> html.Li:
-    name = slot("ind", n)
-    return html.Li(
-        [
-            html.A(id=key(f"{name}-name"), href="/indicators"),
-            html.Span(id=key(f"{name}-value")),
-        ],
-        id=key(name),
-        className="is-none",
-    )
-
-
-def _claim(n: int) -> html.Li:
-    name = slot("alarm", n)
-    return html.Li(
-        [html.A(id=key(f"{name}-name"), href="/alerts"), html.Span(id=key(f"{name}-value"))],
-        id=key(name),
-        className="is-none",
-    )
-
-
-def _quarantine(view: View) -> html.Table:
-    t = view.t
-    return html.Table(
-        [
-            html.Thead(
-                html.Tr(
-                    [
-                        html.Th(t("Reason"), scope="col"),
-                        html.Th(t("Rows"), scope="col", className="is-num"),
-                        html.Th(t("Line"), scope="col", className="is-num"),
-                        html.Th(t("Sample as received"), scope="col"),
-                    ]
-                )
-            ),
-            html.Tbody(
-                [
-                    html.Tr(
-                        [
-                            html.Td(id=key(f"{slot('rej', n)}-reason")),
-                            html.Td(id=key(f"{slot('rej', n)}-n"), className="is-num"),
-                            html.Td(id=key(f"{slot('rej', n)}-line"), className="is-num"),
-                            html.Td(id=key(f"{slot('rej', n)}-raw"), className="bz-code"),
-                        ],
-                        id=key(slot("rej", n)),
-                        className="is-none",
-                    )
-                    for n in range(REASONS)
-                ]
-            ),
-        ],
-        className="bz-table bz-table--plain bz-quar",
     )

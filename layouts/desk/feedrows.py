@@ -1,4 +1,4 @@
-"""The list of feeds, worst first, and how they are doing together: fixed slots, one per feed."""
+"""The list of feeds: fixed slots, one per feed that the list shows."""
 
 import math
 from collections.abc import Sequence
@@ -7,14 +7,16 @@ from datetime import timedelta
 import dash_svg as svg
 from dash import html
 
+from layouts import plaintext
 from layouts.component import LiveComponent, Props
 from layouts.desk import links, values
+from layouts.desk.feedlists import DOMAIN, WORST, arranged, slots
 from layouts.ids import part, slot
-from layouts.parts import age, aria, classes, ms, texts
+from layouts.parts import age, classes, ms, texts
 from layouts.view import View
-from model import FeedState, Quality, Snapshot
+from model import FeedState, Snapshot
 
-ROWS, SUM = "rows", "sum"
+ROWS = "rows"
 POLLS = 48
 POLL_SIZE = (150.0, 17.0)
 KINDS = ("ok", "late", "rej", "x")
@@ -31,36 +33,15 @@ COLUMNS = (
     ("is-num", "Rejected"),
     ("is-num", "In a district"),
 )
-SUMMARY = (
-    ("good", (Quality.GOOD,), "good", "on time and sound"),
-    ("uncertain", (Quality.UNCERTAIN,), "uncertain", "shown with ~"),
-    ("late", (Quality.LATE,), "late", "age badge only"),
-    ("stale", (Quality.STALE,), "stale", "frozen, hatched"),
-    ("nodata", (Quality.NODATA, Quality.BAD), "no data", "or not believed"),
-)
 
 
-def summary(scene: str) -> LiveComponent:
-    """Return the strip above the list: how many feeds in which state."""
-    return LiveComponent(
-        id=SUM,
-        build=lambda view: _build_sum(scene, view),
-        props=lambda snapshot, view: _sum_props(scene, snapshot, view),
-    )
-
-
-def rows(scene: str) -> LiveComponent:
-    """Return the list; it has a slot for every feed of the city."""
+def rows(scene: str, kept: str) -> LiveComponent:
+    """Return a list, a slot for every feed that it has room for."""
     return LiveComponent(
         id=ROWS,
-        build=lambda view: _build(scene, view),
-        props=lambda snapshot, view: _props(scene, snapshot, view),
+        build=lambda view: _build(scene, kept, view),
+        props=lambda snapshot, view: _props(scene, kept, snapshot, view),
     )
-
-
-def worst_first(feeds: Sequence[FeedState]) -> list[FeedState]:
-    """Return feeds by quality, the worst first; equals keep the city pack's order."""
-    return sorted(feeds, key=lambda feed: (-feed.state.rank, -feed.failures))
 
 
 def age_share(age_s: float | None, due: timedelta) -> int:
@@ -95,73 +76,7 @@ def coverage(feed: FeedState, view: View) -> str:
     return view.t.quantity(100 * feed.matched / placed, "%") if placed else ""
 
 
-def _build_sum(scene: str, view: View) -> html.Section:
-    t = view.t
-    cells = [
-        html.Div(
-            [
-                html.B("0", id=part(scene, SUM, key)),
-                html.Span([t(word), html.Small(t(more))]),
-            ],
-            id=part(scene, SUM, f"{key}-box"),
-            className="bz-fsum__i",
-        )
-        for key, _, word, more in SUMMARY
-    ]
-    wide = [
-        html.Div(
-            [
-                html.B(id=part(scene, SUM, key)),
-                html.Span([t(word), html.Small(id=part(scene, SUM, f"{key}-more"))]),
-            ],
-            className="bz-fsum__wide",
-        )
-        for key, word in (("accepted", "rows accepted"), ("silent", "longest silence"))
-    ]
-    return html.Section([*cells, *wide], className="bz-fsum", **aria(t("Feeds together")))
-
-
-def _sum_props(scene: str, snapshot: Snapshot, view: View) -> Props:
-    t, feeds = view.t, snapshot.feeds
-    said: dict[str, str] = {}
-    found: Props = {}
-    for key, kinds, _, _ in SUMMARY:
-        n = sum(feed.state in kinds for feed in feeds)
-        said[key] = str(n)
-        bad = key in ("stale", "nodata") and n
-        found[part(scene, SUM, f"{key}-box")] = {
-            "className": "bz-fsum__i" + (" is-bad" if bad else "")
-        }
-    accepted, rejected = sum(f.accepted for f in feeds), sum(f.rejected for f in feeds)
-    share = 100 * rejected / (accepted + rejected) if accepted + rejected else 0.0
-    said["accepted"] = t.compact(accepted)
-    said["accepted-more"] = t(
-        "{n} rejected, {share}, kept in quarantine",
-        n=t.number(rejected),
-        share=t.quantity(share, "%", 2),
-    )
-    silent = [f for f in feeds if f.last_observed_at]
-    oldest = min(
-        silent,
-        key=lambda f: (
-            (f.last_observed_at or snapshot.published_at).timestamp() + f.due_every.total_seconds()
-        ),
-        default=None,
-    )
-    said["silent"] = (
-        t.duration(snapshot.published_at - oldest.last_observed_at)
-        if oldest and oldest.last_observed_at
-        else t("unknown")
-    )
-    said["silent-more"] = (
-        t("{feed}, due every {every}", feed=oldest.name, every=t.every(oldest.due_every))
-        if oldest
-        else ""
-    )
-    return {**texts(scene, SUM, said), **found}
-
-
-def _build(scene: str, view: View) -> html.Table:
+def _build(scene: str, kept: str, view: View) -> html.Table:
     head = html.Tr(
         [
             html.Th(
@@ -178,10 +93,27 @@ def _build(scene: str, view: View) -> html.Table:
         [
             html.Colgroup([html.Col(className=f"bz-fcol--{n}") for n, _ in enumerate(COLUMNS)]),
             html.Thead(head),
-            html.Tbody([_row(scene, slot("row", n)) for n, _ in enumerate(view.feeds)]),
+            html.Tbody(
+                [
+                    row
+                    for n in range(slots(kept, view))
+                    for row in _rows(scene, kept, slot("row", n))
+                ]
+            ),
         ],
         className="bz-table bz-ftable",
     )
+
+
+def _rows(scene: str, kept: str, name: str) -> list[html.Tr]:
+    """Return a row, under a heading that is there where its group begins."""
+    if kept != DOMAIN:
+        return [_row(scene, name)]
+    head = html.Th(id=part(scene, name, "domain"), colSpan=len(COLUMNS), scope="colgroup")
+    return [
+        html.Tr(head, id=part(scene, name, "group"), className="bz-fgroup is-none"),
+        _row(scene, name),
+    ]
 
 
 def _row(scene: str, name: str) -> html.Tr:
@@ -227,12 +159,24 @@ def _row(scene: str, name: str) -> html.Tr:
     )
 
 
-def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
-    found = worst_first(snapshot.feeds)
+def _props(scene: str, kept: str, snapshot: Snapshot, view: View) -> Props:
+    found = arranged(kept, snapshot, view)
     props: Props = {}
-    for n, _ in enumerate(view.feeds):
-        feed = found[n] if n < len(found) else None
-        props.update(_row_props(scene, slot("row", n), feed, snapshot, view))
+    before = ""
+    for n in range(slots(kept, view)):
+        name = slot("row", n)
+        group, feed = found[n] if n < len(found) else ("", None)
+        props.update(_row_props(scene, name, feed, snapshot, view))
+        query = None if kept == WORST else kept
+        href = links.feed(view, feed.id if feed else None, list=query)
+        props[part(scene, name, "open")] = {"href": href}
+        if kept == DOMAIN:
+            is_first = bool(group) and group != before
+            props[part(scene, name, "domain")] = {"children": view.t(group) if is_first else ""}
+            props[part(scene, name, "group")] = {
+                "className": classes("bz-fgroup", "" if is_first else "is-none")
+            }
+            before = group or before
     return props
 
 
@@ -250,7 +194,7 @@ def _row_props(
             "state": t(values.QUALITY_WORDS[feed.state]).capitalize(),
             "name": feed.name,
             "kind": feed.kind,
-            "err": (feed.last_error or "") if feed.failures else "",
+            "err": plaintext.line(feed.last_error or "", 120) if feed.failures else "",
             "due": t.every(feed.due_every),
             "never": "" if seen else t("never"),
             "accepted": t.compact(feed.accepted),
@@ -264,7 +208,6 @@ def _row_props(
         "className": classes("bz-fage", f"is-{look}" if look else ""),
         "style": {"--x": f"{share}%"},
     }
-    props[part(scene, name, "open")] = {"href": links.feed(view, feed.id if feed else None)}
     props[part(scene, name, "root")] = {
         "className": f"bz-frow is-{look}" if feed else "bz-frow is-none",
         "data-feed": feed.id if feed else None,

@@ -28,17 +28,22 @@ def alert(view: View, occurrence: str, **query: str | int | None) -> str:
     return to(view, ALERTS, **query, alert=occurrence)
 
 
-def feed(view: View, key: str | None) -> str:
+def feed(view: View, key: str | None, **query: str | int | None) -> str:
     """Return where a feed is explained."""
-    return to(view, FEEDS, feed=key)
+    return to(view, FEEDS, **query, feed=key)
 
 
-def asked(value: object) -> str | None:
+def feeds(view: View, kept: str) -> str:
+    """Return one of the lists of feeds; the worst first is the plain address."""
+    return to(view, FEEDS, list=None if kept == "worst" else kept)
+
+
+def asked(value: object, most: int | None = None) -> str | None:
     """Return one value of a query: the first where it stands more than once, short ones only."""
     if isinstance(value, list | tuple):
         value = value[0] if value else None
     text = str(value).strip() if value is not None else ""
-    return text if 0 < len(text) <= LONGEST else None
+    return text if 0 < len(text) <= (most or LONGEST) else None
 
 
 LONGEST = 200  # no id is longer

@@ -19,8 +19,11 @@ from layouts.view import View
 
 log = structlog.get_logger("desk")
 
-DESKS = {scene.id: scene for scene in (HOME, *ALERTS.values(), FEEDS, INDICATORS, INDICATOR)}
-ASKED = ("alert", "id", "state", "page", "feed", "district", "span")
+DESKS = {
+    scene.id: scene for scene in (HOME, *ALERTS.values(), *FEEDS.values(), INDICATORS, INDICATOR)
+}
+ASKED = ("alert", "id", "state", "page", "feed", "list", "before", "district", "span")
+REASON_MOST = 1000  # letters of why a row was refused: longer than any id
 
 
 def register(context: PageContext, page: Callable[..., None]) -> None:
@@ -76,7 +79,8 @@ def drawn(context: PageContext, make: Callable[[PageContext], Component]) -> Com
 
 def wanted(query: dict[str, object]) -> dict[str, str | None]:
     """Return what an address may ask, each as one short text; all else is ignored."""
-    return {name: links.asked(query.get(name)) for name in ASKED}
+    found = {name: links.asked(query.get(name)) for name in ASKED}
+    return {**found, "reason": links.asked(query.get("reason"), REASON_MOST)}
 
 
 def is_known(parts: list[str], view: View, district: str | None = None) -> bool:

@@ -111,18 +111,7 @@ class Desks:
             self.records[record.key] = record
             lines += events
         self.history.append_alert_events(lines)
-        self.store.add_rejects(
-            [
-                Reject(
-                    feed_id="traffic",
-                    line=n,
-                    reason="speed is a sentinel",
-                    raw='"speed":-1',
-                    at=now,
-                )
-                for n in range(12)
-            ]
-        )
+        self.store.add_rejects(refused(now))
 
     def _work(self, told: threading.Event) -> None:
         while not told.wait(EVERY_S):
@@ -154,6 +143,41 @@ class Desks:
                 self.history.append_alert_events(lines)
                 return outcome
         return Outcome(command_id=command.command_id, status="unknown", reason="no such alert")  # type: ignore[attr-defined]
+
+
+def refused(now: datetime) -> list[Reject]:
+    """Rows that a feed of strangers may bring: ordinary ones, and those that mean harm."""
+    common = {"feed_id": "traffic", "field": "speed", "reason": "speed is a sentinel"}
+    plain = [
+        Reject(
+            line=n,
+            raw=f'{{"id": {n}, "speed": -1, "jamFactor": -1}}',
+            at=now - timedelta(minutes=n),
+            **common,
+        )
+        for n in range(1, 31)
+    ]
+    harm = [
+        "<script>window.harmed = true</script><img src=x onerror='window.harmed = true'>",
+        "name,\u202egnp.exe\u202c,\x00\x1b[31mred\x07,\u200bhidden",
+        "x" * 16_000,
+        "{{7*7}} ${7*7} javascript:alert(1)",
+        "a,b\r\nc,d\ttab",
+    ]
+    return [
+        *plain,
+        *(
+            Reject(
+                feed_id="traffic",
+                line=100 + n,
+                reason="not JSON: <b>bold</b>" if n == 0 else "not JSON",
+                raw=raw,
+                at=now,
+                context="id,speed" if n == 1 else "",
+            )
+            for n, raw in enumerate(harm)
+        ),
+    ]
 
 
 def alerts_city() -> str:

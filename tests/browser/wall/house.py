@@ -141,7 +141,6 @@ class House:
                 view=self.view,
                 history=lambda *_, **__: [],
                 audit=lambda _: [],
-                rejects=lambda _: [],
             ),
         )
         app.layout = page_container

@@ -145,6 +145,21 @@ def districts(now: datetime = NOW) -> list[Reading]:
     return found
 
 
+def hours(now: datetime, seed: int, *, is_dead: bool = False) -> tuple[tuple[str, int, int], ...]:
+    """Rows of the last 48 hours; a dead feed has none of the newest, and refused some before."""
+    rnd = random.Random(seed)
+    last = now.replace(minute=0, second=0, microsecond=0)
+    found = []
+    for back in range(47, -1, -1):
+        if is_dead and (back < 1 or back in (20, 21)):
+            continue
+        day = 0.6 + 0.4 * math.sin((last.hour - back) / 24 * 6.28)
+        bad = round(rnd.random() * 40) if is_dead and back < 9 else 0
+        at = (last - timedelta(hours=back)).isoformat().replace("+00:00", "Z")
+        found.append((at, round(900 * day + rnd.random() * 90), bad))
+    return tuple(found)
+
+
 def feeds(now: datetime = NOW, *, dead: str | None = None) -> tuple[FeedState, ...]:
     made = []
     for n, feed in enumerate(pack().feeds):
@@ -169,6 +184,9 @@ def feeds(now: datetime = NOW, *, dead: str | None = None) -> tuple[FeedState, .
                 next_due_at=now + timedelta(seconds=30),
                 accepted=41310 + 977 * n,
                 rejected=12 if feed.id == "traffic" else 0,
+                hours=hours(now, n, is_dead=feed.id == dead),
+                answer_s=0.21 + 0.13 * n,
+                good_share=0.9871 if feed.id == dead else 1.0,
                 matched=0 if feed.gives == "notice" else 9800,
                 unmatched=0 if feed.gives == "notice" else 200,
                 failures=5 if feed.id == dead else 0,

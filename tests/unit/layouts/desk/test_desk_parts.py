@@ -10,7 +10,8 @@ from layouts.context import PageContext
 from layouts.desk import alertform, course, facts, links, told, values
 from layouts.desk.alertdesk import page_number
 from layouts.desk.board import CELLS, chosen
-from layouts.desk.feedrows import age_share, polls, worst_first
+from layouts.desk.feedlists import worst_first
+from layouts.desk.feedrows import age_share, polls
 from layouts.desk.indicator import indicator_page
 from layouts.desk.pages import is_known, wanted
 from layouts.desk.status import counts, origin
@@ -35,7 +36,6 @@ def context(**more: object) -> PageContext:
         "view": lambda _: VIEW,
         "history": lambda *_, **__: [],
         "audit": lambda _: [],
-        "rejects": lambda _: [],
     }
     return PageContext(**(known | more))  # type: ignore[arg-type]  # names are right
 

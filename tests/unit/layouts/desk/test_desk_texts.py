@@ -2,7 +2,7 @@
 
 import pytest
 
-from callbacks import answers
+from callbacks import answers, feedcalls
 from layouts import notices
 from layouts.desk import (
     alertform,
@@ -10,8 +10,12 @@ from layouts.desk import (
     alerts,
     catalogue,
     feeddetail,
+    feedform,
+    feedlists,
     feedpanel,
+    feedquarantine,
     feedrows,
+    feedsum,
     frame,
     indicatorpanel,
     lately,
@@ -44,7 +48,7 @@ TABLES = (
     *(word for *_, word in alertrows.COLUMNS),
     *(word for _, word in feedrows.COLUMNS),
     *(word for _, word in catalogue.COLUMNS),
-    *(text for _, _, word, more in feedrows.SUMMARY for text in (word, more)),
+    *(text for _, _, word, more in feedsum.SUMMARY for text in (word, more)),
     *(
         word
         for table in (feedpanel.TROUBLE, feedpanel.CLOCKS, feedpanel.PAPERS)
@@ -52,6 +56,23 @@ TABLES = (
     ),
     feedpanel.CHOOSE,
     *feeddetail.GIVES.values(),
+    *feedlists.WORDS.values(),
+    *feedlists.GIVES.values(),
+    *feedform.WORDS.values(),
+    feedform.REPLAY_SOME,
+    *(word for word, _ in feedquarantine.COLUMNS),
+    feedcalls.ASKED,
+    feedcalls.NOTHING,
+    *feedcalls.REASONS,
+    feedform.PUSHED,
+    feedform.HEARD,
+    *(word for _, word in feedquarantine.PAGERS),
+    feedquarantine.TITLE,
+    feedquarantine.SILENT,
+    feedquarantine.NEVER,
+    feedquarantine.GONE,
+    feedquarantine.NO_SUCH,
+    *(word for _, word in feedsum.WIDE),
     *(word for _, word in indicatorpanel.NOW),
     *(word for _, word in load.LIMITS),
     *(word for _, _, word, _ in frame.ROOMS),
