@@ -11,8 +11,8 @@ from cities.tables import CityTable, FeedTable
 from cities.tally import Tally, keys_of
 from model import Feed
 
-DEMO = "{demo}"
-_PATHS = ("path", "assets")  # options that name a file of the pack
+DEMO = "{demo"  # its address, or its broker's
+_PATHS = ("path", "assets", "areas")  # options that name a file of the pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Sources:
         if isinstance(value, str) and (key in _PATHS or value.startswith("{data}/")):
             with self.tally.noting(table, key):
                 return str(self.places.file(value))
-        if isinstance(value, str) and DEMO in value:
+        if isinstance(value, str) and self.places.names_in(value):
             with self.tally.noting(table, key):
                 return self.places.url(value)
         return value

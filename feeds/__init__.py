@@ -20,6 +20,7 @@ from feeds import (
     kev,
     mqtt,
     ngsi,
+    nws,
     open311,
     openaq,
     prometheus,
@@ -29,6 +30,7 @@ from feeds import (
     sensorthings,
     socrata,
     statuspage,
+    wzdx,
 )
 from feeds.base import LIMITS, Again, Ear, Kind, Listener, Poll, guarded, poll_kind, sifted
 from feeds.base import problems as _problems
@@ -51,6 +53,7 @@ _ALL = (
     kev.KIND,
     mqtt.KIND,
     ngsi.KIND,
+    nws.KIND,
     open311.KIND,
     openaq.KIND,
     prometheus.KIND,
@@ -59,6 +62,7 @@ _ALL = (
     sensorthings.KIND,
     socrata.KIND,
     statuspage.KIND,
+    wzdx.KIND,
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 

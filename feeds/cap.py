@@ -1,8 +1,9 @@
-"""Common Alerting Protocol 1.0–1.2: public alerts; single, in an Atom or RSS index, or wrapped.
+"""Common Alerting Protocol 1.0–1.2: public alerts; single, in an index, wrapped, or as GeoJSON.
 
 Docs: https://docs.oasis-open.org/emergency/cap/v1.2/. Quirks: an index links to its messages, and
 each is fetched once; what a source withdraws it says by an Update or Cancel that names the alert;
-tests and exercises come down the same wire and keep their status.
+tests and exercises come down the same wire and keep their status. The list of the US National
+Weather Service holds the alerts themselves, and what leaves it is over.
 """
 
 import hashlib
@@ -10,17 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
-from feeds import cap_parse, times
-from feeds.base import Kind, Take, Visit
-from feeds.cap_parse import Options, parse
-from feeds.decode import from_xml, local, raw
+from feeds import cap_areas, cap_listed, cap_parse, cap_zones, nws_bodies, times
+from feeds.base import Again, Kind, Take, Visit
+from feeds.cap_parse import Options, Shapes, parse
+from feeds.decode import from_json, from_xml, local, raw
 from feeds.errors import FeedError
+from feeds.gathered import together
+from feeds.http import Document
 from model import Parsed, Reject
 
-_XML = "application/cap+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
+_ACCEPT = (
+    "application/cap+xml, application/geo+json, application/atom+xml;q=0.9,"
+    " application/xml;q=0.8, */*;q=0.5"
+)
+_TRIES = 5
+_RELATIONS = frozenset({"alternate", "related", "enclosure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Entry:
 
     key: str
     url: str
+    tries: int = 0
 
 
 def entries(root: Element, base: str) -> list[Entry]:
@@ -48,19 +57,56 @@ def entries(root: Element, base: str) -> list[Entry]:
 
 def _link(item: Element) -> str | None:
     """Return the link that most likely leads to the message."""
-    links = [part for part in item if local(part) == "link"]
-    links.sort(key=lambda part: "cap" not in part.get("type", ""))
-    links = [part for part in links if part.get("rel", "alternate") in {"alternate", "related"}]
-    return next((part.get("href") or (part.text or "").strip() or None for part in links), None)
+    links = [part for part in item if local(part) in {"link", "enclosure"}]
+    links = [part for part in links if part.get("rel", "alternate") in _RELATIONS]
+    links.sort(key=lambda part: ("cap" not in part.get("type", ""), local(part) == "enclosure"))
+    places = (part.get("href") or part.get("url") or (part.text or "").strip() for part in links)
+    return next((place for place in places if place), None)
 
 
 def read(visit: Visit) -> Take:
     """Read the alerts of one document, and those new in an index."""
-    document = visit.get(visit.feed.url or "", is_conditional=True, accept=_XML)
+    options = Options.model_validate(dict(visit.feed.options))
+    areas = cap_areas.load(options.areas, visit.feed.id) if options.areas else {}
     index = visit.memory.get("cap", {})
+    is_free = not index.get("pending")  # zones are still to be asked for the same list
+    document = visit.get(visit.feed.url or "", is_conditional=is_free, accept=_ACCEPT)
+    if document.not_modified and index.get("leaving"):
+        return _said(Parsed(), cap_listed.confirmed(index, visit), index)
     if document.not_modified and not index.get("failed"):
         return Take(Parsed(), not_modified=True)
-    listed: list[Entry] = [Entry(*pair) for pair in index.get("failed", [])]
+    if not document.not_modified and cap_parse.is_json(document.content):
+        return _list(visit, document, options, areas)
+    return _index(visit, document, Shapes(areas), index)
+
+
+def _list(visit: Visit, document: Document, options: Options, areas: cap_areas.Areas) -> Take:
+    """Read a list of alerts as GeoJSON, the shapes of their zones, and what left it."""
+    body = from_json(document.content, document.charset)
+    index = visit.memory.get("cap", {})
+    zones = cap_zones.Zones()
+    if not areas and nws_bodies.what(body) == "alerts":
+        urls = cap_zones.wanted(nws_bodies.rows(body))
+        zones = cap_zones.read(visit, urls, index.get("zones", {}))
+    parsed = parse(document.content, visit.feed, visit.now, shapes=Shapes(areas, zones.shapes))
+    parsed.rejected.extend(zones.rejected)
+    kept = {"zones": zones.known or index.get("zones", {}), "pending": zones.is_pending}
+    is_complete = options.is_complete
+    if is_complete is None:
+        is_complete = "/alerts/active" in urlsplit(visit.feed.url or "").path
+    if not is_complete:
+        return Take(parsed, {"cap": kept})
+    return _said(parsed, cap_listed.compared(parsed, index, visit), kept)
+
+
+def _said(parsed: Parsed, change: cap_listed.Change, kept: Mapping[str, Any]) -> Take:
+    parsed.accepted.extend(change.over)
+    return Take(parsed, {"cap": {**kept, **change.memory}})
+
+
+def _index(visit: Visit, document: Document, shapes: Shapes, index: Mapping[str, Any]) -> Take:
+    """Read what an XML document holds, and follow the entries that only link."""
+    listed: list[Entry] = [Entry(*some) for some in index.get("failed", [])]
     parsed = Parsed()
     digest = index.get("digest")
     if not document.not_modified:
@@ -69,10 +115,12 @@ def read(visit: Visit) -> Take:
         if local(root) not in cap_parse.ROOTS:
             raise ValueError(f"an element {local(root)!r} is neither CAP nor an index of it")
         if digest != index.get("digest"):
-            parsed = cap_parse.read_root(root, visit.feed, visit.now)
+            parsed = cap_parse.read_root(root, visit.feed, visit.now, shapes)
         parsed = replace(parsed, published_at=_issued(root))
-        listed = entries(root, document.url)
-    return _followed(visit, parsed, listed, {"digest": digest, "seen": index.get("seen", [])})
+        tried = {entry.key: entry.tries for entry in listed}
+        listed = [replace(one, tries=tried.get(one.key, 0)) for one in entries(root, document.url)]
+    known = {"digest": digest, "seen": index.get("seen", [])}
+    return _followed(visit, parsed, listed, shapes, known)
 
 
 def _issued(root: Element) -> datetime | None:
@@ -84,34 +132,43 @@ def _issued(root: Element) -> datetime | None:
         return None
 
 
-def _followed(visit: Visit, parsed: Parsed, listed: list[Entry], index: Mapping[str, Any]) -> Take:
+def _followed(
+    visit: Visit,
+    parsed: Parsed,
+    listed: list[Entry],
+    shapes: Shapes,
+    index: Mapping[str, Any],
+) -> Take:
     """Fetch the messages that were not read yet; one that fails is asked for at the next poll."""
     seen = set(index["seen"])
-    failed: list[list[str]] = []
+    failed: list[list[Any]] = []
     new = [entry for entry in listed if entry.key not in seen]
     failure: FeedError | None = None
     for line, entry in enumerate(new, 1):
         try:
-            message = visit.get(entry.url, accept=_XML)
+            message = visit.get(entry.url, accept=_ACCEPT)
         except FeedError as problem:
             failure = problem
-            parsed.rejected.append(_lost(visit, line, entry, problem.reason))
-            if not problem.permanent:
-                failed.append([entry.key, entry.url])
+            is_over = problem.permanent or entry.tries + 1 >= _TRIES
+            if is_over or not entry.tries:  # told when it begins and when it is given up
+                parsed.rejected.append(_lost(visit, line, entry, problem.reason))
+            if not is_over:
+                failed.append([entry.key, entry.url, entry.tries + 1])
             continue
-        _add(parsed, message.content, visit, line, entry)
+        _add(parsed, message.content, visit, shapes, (line, entry))
     if failure is not None and len(failed) == len(new):
         raise failure
-    lost = {key for key, _ in failed}
+    lost = {key for key, *_ in failed}
     kept = [entry.key for entry in listed if entry.key not in lost]
     memory = {"digest": index["digest"], "seen": kept, "failed": failed}
     return Take(parsed, {"cap": memory}, not_modified=not (new or parsed.accepted))
 
 
-def _add(parsed: Parsed, body: bytes, visit: Visit, line: int, entry: Entry) -> None:
+def _add(parsed: Parsed, body: bytes, visit: Visit, shapes: Shapes, at: tuple[int, Entry]) -> None:
+    line, entry = at
     try:
-        found = parse(body, visit.feed, visit.now)
-    except ValueError as problem:
+        found = parse(body, visit.feed, visit.now, shapes=shapes)
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
         parsed.rejected.append(_lost(visit, line, entry, str(problem)))
         return
     if not found.accepted and not found.rejected:
@@ -130,11 +187,30 @@ def _lost(visit: Visit, line: int, entry: Entry, reason: str) -> Reject:
     )
 
 
+def again(what: Again) -> Parsed:
+    """Read refused messages once more; what is cut off, or only a link, stays refused."""
+    options = Options.model_validate(dict(what.feed.options))
+    areas = cap_areas.load(options.areas, what.feed.id) if options.areas else {}
+    zones = cap_zones.Zones(dict(what.memory.get("cap", {}).get("zones", {})))
+    shapes = Shapes(areas, zones.shapes)
+    some: list[Parsed] = []
+    for one in what.rejects:
+        try:
+            found = parse(one.raw.encode(), what.feed, what.now, shapes=shapes)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            some.append(Parsed(rejected=[one]))
+        else:
+            numbered = [replace(item, line=one.line) for item in found.rejected]
+            some.append(replace(found, rejected=numbered))
+    return together(some)
+
+
 KIND = Kind(
     name="cap",
     options=Options,
     read=read,
     parse=parse,
-    standard="OASIS CAP 1.2 (also 1.0 and 1.1)",
+    standard="OASIS CAP 1.2 (also 1.0 and 1.1), NWS alerts",
     gives=frozenset({"notice"}),
+    again=again,
 )

@@ -22,6 +22,15 @@ Place = tuple[float, float]  # latitude, longitude
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _BAD_ROW = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 _POLE, _TURN = 90.0, 180.0
+# What has never been seen on Earth by far (WMO Weather & Climate Extremes Archive), at rest.
+_POSSIBLE = {
+    "temperature": (-95.0, 65.0),
+    "apparent_temperature": (-120.0, 90.0),
+    "humidity": (0.0, 105.0),
+    "wind_speed": (0.0, 500.0),
+    "pressure": (450.0, 1110.0),
+    "precipitation": (0.0, 500.0),
+}
 
 
 @dataclass(slots=True)
@@ -47,7 +56,7 @@ class Gathered:
         place: Place | None = None,
         quality: Quality = Quality.GOOD,
     ) -> None:
-        """Add one measurement, brought to its unit at rest.
+        """Add one measurement, brought to its unit at rest; weather that cannot be is BAD.
 
         Raises:
             ValueError: if the unit is unknown or does not measure the quantity.
@@ -59,6 +68,8 @@ class Gathered:
             self.skipped["the same measurement again"] += 1
             return
         at_rest = None if value is None else float(round(value * change.factor + change.offset, 6))
+        if at_rest is not None and not _is_possible(quantity, at_rest):
+            quality = Quality.BAD
         lat, lon = place or (None, None)
         self.accepted[key] = Observation(
             feed_id=self.feed.id,
@@ -104,6 +115,11 @@ class Gathered:
         return Parsed(
             list(self.accepted.values()), self.rejected, self.published_at, dict(self.skipped)
         )
+
+
+def _is_possible(quantity: str, value: float) -> bool:
+    low, high = _POSSIBLE.get(quantity, (value, value))
+    return low <= value <= high
 
 
 def together(some: Sequence[Parsed]) -> Parsed:

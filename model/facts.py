@@ -74,7 +74,7 @@ class Notice:
     ``severity`` is one of extreme, severe, moderate, minor, unknown; ``status`` one of actual,
     exercise, system, test, draft; ``msg_type`` one of alert, update, cancel, ack, error.
     ``geometry`` is WKT in longitude, latitude. ``supersedes`` names the notices that this one
-    replaces or cancels.
+    replaces or cancels. ``is_end_assumed`` says that the source gave no end.
     """
 
     feed_id: str
@@ -93,6 +93,7 @@ class Notice:
     url: str | None = None
     supersedes: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
+    is_end_assumed: bool = False
     known_at: datetime | None = None
 
     @property

@@ -1,11 +1,13 @@
 """CAP 1.0 to 1.2: single, indexed and wrapped; bodies written after the standard."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from feeds import FeedError, cap, poll
+from feeds import FeedError, again, cap, cap_areas, poll
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -300,3 +302,247 @@ def test_what_is_no_cap_is_malformed(make_feed, answering, body):
         poll(make_feed("cap", "notice"), answering({"/feed": body}), {}, now=NOW)
 
     assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("winds &lt; 30 and gusts &gt; 50", "winds < 30 and gusts > 50"),
+        ("stay &lt;b&gt;in&lt;/b&gt;&lt;br /&gt;now", "stay in now"),
+        ("stay <b>in</b> now", "stay in now"),
+        ("&amp;eacute;t&amp;eacute; &lt;!-- x --&gt;", "été"),
+    ],
+)
+def test_markup_goes_and_signs_stay(make_feed, written, read):
+    assert parsed(make_feed, alert(info(headline=written))).accepted[0].headline == read
+
+
+def test_an_end_that_is_assumed_is_marked(make_feed):
+    (assumed,) = parsed(make_feed, alert(info(expires=None))).accepted
+    (said,) = parsed(make_feed, alert()).accepted
+
+    assert (assumed.is_end_assumed, said.is_end_assumed) == (True, False)
+
+
+def test_an_instruction_before_the_root_and_a_signature_do_no_harm(make_feed):
+    signature = (
+        '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:Object><ds:info>no'
+        "</ds:info></ds:Object></ds:Signature>"
+    )
+    body = '<?xml version="1.0"?><?xml-stylesheet href="a.xsl"?><!-- a -->' + alert().replace(
+        "</alert>", signature + "</alert>"
+    )
+
+    assert parsed(make_feed, body).accepted[0].headline == "Flood warning"
+
+
+def edxl(*messages, status="Actual"):
+    wrapped = "".join(
+        f"<contentObject><xmlContent><embeddedXMLContent>{one}</embeddedXMLContent></xmlContent>"
+        "</contentObject>"
+        for one in messages
+    )
+    return (
+        '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0">'
+        f"<distributionStatus>{status}</distributionStatus>{wrapped}</EDXLDistribution>"
+    )
+
+
+def test_an_envelope_holds_several_alerts(make_feed):
+    found = parsed(make_feed, edxl(alert(), alert(identifier="A2"), alert(identifier="")))
+
+    assert [one.notice_id.split(",")[1] for one in found.accepted] == ["A1", "A2"]
+    assert [(one.line, one.reason) for one in found.rejected] == [(3, "identifier is missing")]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "inside", "status"),
+    [
+        ("Exercise", "Actual", "exercise"),
+        ("Test", "Actual", "test"),
+        ("Actual", "Test", "test"),
+        ("Exercise", "Draft", "draft"),
+        ("Unheard-of", "Actual", "actual"),
+    ],
+)
+def test_an_envelope_that_is_an_exercise_makes_exercises(make_feed, envelope, inside, status):
+    (found,) = parsed(make_feed, edxl(alert(status=inside), status=envelope)).accepted
+
+    assert found.status == status
+
+
+def code(name, value):
+    return f"<geocode><valueName>{name}</valueName><value>{value}</value></geocode>"
+
+
+SQUARE = [[-118.0, 34.0], [-117.0, 34.0], [-117.0, 35.0], [-118.0, 35.0], [-118.0, 34.0]]
+GEOJSON = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"UGC": "CAZ041", "FIPS": "06037"},
+            "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+        },
+        {"type": "Feature", "id": "DE300", "properties": {}, "geometry": None},
+    ],
+}
+TABLE = (
+    "code,wkt\n"
+    'CAZ041,"POLYGON ((-118 34, -117 34, -117 35, -118 35, -118 34))"\n'
+    'EMMA_ID:FR075,"MULTIPOLYGON (((2 48, 3 48, 3 49, 2 48)), ((4 48, 5 48, 5 49, 4 48)))"\n'
+)
+
+
+@pytest.fixture(params=["geojson", "csv"])
+def areas(request, tmp_path):
+    path = tmp_path / f"areas.{request.param}"
+    path.write_text(json.dumps(GEOJSON) if request.param == "geojson" else TABLE, encoding="utf-8")
+    return str(path)
+
+
+def test_codes_become_shapes_where_the_pack_has_a_file(make_feed, answering, areas):
+    feed = make_feed("cap", "notice", options={"areas": areas})
+    both = area(code("SAME", "006037"), code("UGC", "CAZ041"), name="Los Angeles")
+    own = area("<polygon>45,-73 46,-73 46,-72 45,-73</polygon>", code("UGC", "CAZ041"), name="Own")
+    body = f"<feed>{alert(info(area=both))}{alert(info(area=own), identifier='A2')}</feed>"
+
+    first, second = poll(feed, answering({"/feed": body}), {}, now=NOW).parsed.accepted
+
+    assert first.geometry.startswith("POLYGON ((-118.0000 34.0000")
+    assert first.geometry.count("-118.0000 34.0000") == 2
+    assert second.geometry.startswith("POLYGON ((-73.000000 45.000000")
+
+
+def test_a_county_is_found_with_and_without_its_leading_digit_and_text_stays_where_none(
+    make_feed, answering, tmp_path
+):
+    path = tmp_path / "areas.json"
+    path.write_text(json.dumps(GEOJSON), encoding="utf-8")
+    feed = make_feed("cap", "notice", options={"areas": str(path)})
+    bodies = [
+        alert(info(area=area(code("FIPS6", "006037 006059"), name="a"))),
+        alert(info(area=area(code("UGC", "CAZ999"), name="b")), identifier="A2"),
+    ]
+
+    found = poll(feed, answering({"/feed": f"<feed>{''.join(bodies)}</feed>"}), {}, now=NOW)
+
+    first, second = found.parsed.accepted
+    assert first.geometry is not None
+    assert (second.geometry, second.area) == (None, "b")
+
+
+def test_a_code_with_several_shapes_has_them_all(tmp_path):
+    (tmp_path / "a.csv").write_text(TABLE, encoding="utf-8")
+
+    known = cap_areas.load(str(tmp_path / "a.csv"), "f1")
+
+    assert len(cap_areas.found(known, "EMMA_ID", "FR075")) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (None, "No such file"),
+        ("", "no area with a code"),
+        ("code,wkt\nA,POINT (1 2)\n", "no POLYGON"),
+        ('{"features": [{"properties": {"code": "A"}, "geometry": {"type": "Point"}}]}', "no area"),
+        ("{", "Expecting"),
+    ],
+)
+def test_a_file_of_areas_that_cannot_be_read_is_told(make_feed, answering, tmp_path, written, says):
+    path = tmp_path / "areas.txt"
+    if written is not None:
+        path.write_text(written, encoding="utf-8")
+    feed = make_feed("cap", "notice", options={"areas": str(path)})
+
+    with pytest.raises(FeedError, match=says) as caught:
+        poll(feed, answering({"/feed": alert()}), {}, now=NOW)
+
+    assert caught.value.permanent
+    assert "areas.txt" in caught.value.reason
+
+
+def test_cap_1_0_writes_codes_with_an_equals_sign(make_feed):
+    body = alert(info(area=area("<geocode>FIPS6=006037</geocode>")), version="1.0")
+
+    assert parsed(make_feed, body, geocodes={"FIPS6:006037": ["d1"]}).accepted[0].districts == (
+        "d1",
+    )
+
+
+def test_an_index_of_163_entries_costs_each_message_once(make_feed, answering):
+    answers = {f"/m{n}": alert(identifier=f"A{n}") for n in range(163)}
+    answers["/feed"] = atom(*(entry(str(n), link=f"/m{n}") for n in range(163)))
+    client = answering(answers)
+
+    first = poll(make_feed("cap", "notice"), client, {}, now=NOW)
+    client.asked.clear()
+    answers["/feed"] = atom(*(entry(str(n), link=f"/m{n}") for n in range(1, 163)))
+    second = poll(make_feed("cap", "notice"), client, first.memory, now=NOW)
+
+    assert len(first.parsed.accepted) == 163
+    assert second.parsed.accepted == []
+    assert [r.url.path for r in client.asked] == ["/feed"]
+
+
+def test_entries_whose_link_is_refused_or_gone_are_named_and_not_asked_again(make_feed, answering):
+    index = atom(
+        entry("1"), entry("2", link="https://elsewhere.example/x"), entry("3", link="/gone")
+    )
+    client = answering({"/feed": index, "/a1": alert()})
+
+    first = poll(make_feed("cap", "notice"), client, {}, now=NOW)
+    client.asked.clear()
+    poll(make_feed("cap", "notice"), client, first.memory, now=NOW)
+
+    reasons = [one.reason for one in first.parsed.rejected]
+    assert len(first.parsed.accepted) == 1
+    assert "entry 2 " in reasons[0]
+    assert "hosts = ['elsewhere.example']" in reasons[0]
+    assert "entry 3 " in reasons[1]
+    assert "HTTP 404" in reasons[1]
+    assert [r.url.path for r in client.asked] == ["/feed"]
+
+
+def test_a_message_that_cannot_be_had_five_times_is_given_up(make_feed, answering, waits):
+    answers = {
+        "/feed": lambda _: httpx.Response(200, text=atom(entry("1"), entry("2", link="/a2"))),
+        "/a1": alert(),
+        "/a2": "<html>try later</html>",
+    }
+    feed, client, memory, told = make_feed("cap", "notice"), answering(answers), {}, []
+
+    for n in range(7):
+        answers["/feed"] = atom(*(entry(name, link=f"/a{name}") for name in ("1", "2", f"new{n}")))
+        answers[f"/anew{n}"] = alert(identifier=f"N{n}")
+        found = poll(feed, client, memory, now=NOW, limits=waits.limits(attempts=1))
+        memory = found.memory
+        told.append([one.reason for one in found.parsed.rejected])
+
+    assert [len(one) for one in told] == [1, 0, 0, 0, 1, 0, 0]
+    assert "an HTML page" in told[4][0]
+
+
+def test_an_enclosure_of_rss_leads_to_the_message(make_feed, answering):
+    item = (
+        "<item><guid>1</guid><link>https://city.example/page.html</link>"
+        '<enclosure url="https://city.example/a" type="application/cap+xml"/></item>'
+    )
+    client = answering({"/feed": f"<rss><channel>{item}</channel></rss>", "/a": alert()})
+
+    assert len(poll(make_feed("cap", "notice"), client, {}, now=NOW).parsed.accepted) == 1
+
+
+def test_refused_messages_are_read_again_when_mended(make_feed, answering):
+    index = atom(entry("0", content=alert(status="Real")), entry("2", link="/gone"))
+    feed = make_feed("cap", "notice")
+    refused = poll(feed, answering({"/feed": index, "/gone": "<x/>"}), {}, now=NOW).parsed.rejected
+    mended = [replace(one, raw=one.raw.replace("Real", "Actual")) for one in refused]
+
+    assert [one.reason for one in again(feed, refused, {}, now=NOW).rejected] == [
+        one.reason for one in refused
+    ]
+    found = again(feed, mended, {}, now=NOW)
+    assert len(found.accepted) == 1
+    assert len(found.rejected) == 1
