@@ -21,11 +21,22 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that was refused; ``raw`` is shortened, ``line`` 0 is a body as a whole."""
+
+    line: int
+    field: str | None
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
     """What became of one feed. ``rows`` are accepted and rejected ones together.
 
     ``located`` facts carry a place or a district's name; ``unplaced`` carry neither. ``sites`` are
-    the distinct sites of observations, and how many of them lie in a district.
+    the distinct sites of observations, and how many of them lie in a district. ``bad`` are the
+    first refused rows.
     """
 
     id: str
@@ -34,6 +45,7 @@ class FeedReport:
     source: str
     accepted: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
+    bad: tuple[BadRow, ...] = ()
     matched: int = 0
     outside: int = 0
     unplaced: int = 0
@@ -65,6 +77,10 @@ class FeedReport:
             "rows": self.rows,
             "accepted": self.accepted,
             "rejected": self.rejected,
+            "bad_rows": [
+                {"line": one.line, "field": one.field, "reason": one.reason, "raw": one.raw}
+                for one in self.bad
+            ],
             "matched": self.matched,
             "outside": self.outside,
             "unplaced": self.unplaced,
@@ -91,6 +107,7 @@ class FeedReport:
         refused = sum(self.rejected.values())
         found.append(f"  {self.rows} rows: {self.accepted} accepted, {refused} rejected")
         found += [f"    {count} × {reason}" for reason, count in _most(self.rejected)]
+        found += [f"    {_bad(one)}" for one in self.bad]
         if self.gives != "notice":
             found.append(f"  {self._matching()}")
         if self.sites is not None:
@@ -128,6 +145,11 @@ class Report:
     ok = is_good
 
     @property
+    def not_asked(self) -> int:
+        """How many feeds nothing is known of."""
+        return sum(feed.skipped is not None for feed in self.feeds)
+
+    @property
     def exit_code(self) -> int:
         """0 where the pack is good, else 1."""
         return 0 if self.is_good else 1
@@ -143,6 +165,8 @@ class Report:
         ]
         found += [line for feed in self.feeds for line in feed.lines()]
         found += [f"worth a look: {doubt}" for doubt in self.doubts]
+        if self.not_asked:
+            found.append(f"{self.not_asked} of {len(self.feeds)} feeds were not asked")
         bad = sum(not feed.is_good for feed in self.feeds)
         return [*found, "good" if self.is_good else f"not good: {bad} feed(s) could not be read"]
 
@@ -158,6 +182,7 @@ class Report:
                 for one in self.problems
             ],
             "doubts": list(self.doubts),
+            "not_asked": self.not_asked,
             "feeds": [feed.plain() for feed in self.feeds],
         }
 
@@ -166,6 +191,12 @@ def _most(counts: dict[str, int]) -> Sequence[tuple[str, int]]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(count for _, count in ranked[SHOWN:])
     return ranked[:SHOWN] + ([("other reasons", rest)] if rest else [])
+
+
+def _bad(one: BadRow) -> str:
+    place = f"line {one.line}" if one.line else "as a whole"
+    what = f"{one.field}: {one.reason}" if one.field else one.reason
+    return f"{place}: {what}   {one.raw}"
 
 
 def _unknown(one: Unknown) -> str:

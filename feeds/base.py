@@ -81,7 +81,8 @@ class Listener(Protocol):
 class Ear:
     """What a listener needs. ``deliver`` returns once a message is kept, and may raise.
 
-    ``tell`` takes the reason of a trouble, or ``None`` when the connection stands.
+    ``tell`` takes the reason of a trouble, or ``None`` when the connection stands. ``is_trial``:
+    somebody only looks; nothing may be left behind or taken from who listens in earnest.
     """
 
     feed: Feed
@@ -89,6 +90,7 @@ class Ear:
     tell: Callable[[str | None], None]
     clock: Callable[[], datetime]
     secret: Callable[[str], str]
+    is_trial: bool = False
 
 
 Reader = Callable[[Visit], Take]

@@ -1,8 +1,9 @@
 """Dropping a GeoJSON and a CSV with a mapping into a folder is enough."""
 
 import json
+import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ ROWS = """Nr;Opened;Closed;Kind;Lat;Lon;Ward
 8;31.02.2026 14:00;-;Lamp;38,25;-9,25;
 9;03.03.2026 10:00;-;Lamp;38,25;-9,25
 """
+
+PUSHED = """
+[[feeds]]
+id = "air"
+kind = "ngsi"
+every = "5m"
+gives = "observation"
+push_secret = "env:AIR_KEY"
+"""
+
+SECOND = TOML.format(where='path = "complaints.csv"').partition("[[feeds]]")[2]
+SECOND = "[[feeds]]" + SECOND.replace('"complaints"', '"others"')
 
 
 def ward(number: int, label: str, west: float) -> dict[str, object]:
@@ -152,7 +165,7 @@ def test_a_url_is_asked_once(tmp_path: Path, serve: Serve) -> None:
     base = serve(drop(tmp_path / "source"))
     folder = drop(tmp_path / "smallport", f'url = "{base}/complaints.csv"')
 
-    report = cities.check(folder, now=NOW)
+    report = cities.check(folder, now=NOW, live=True)
 
     assert report.ok
     assert report.feeds[0].accepted == 7
@@ -163,8 +176,10 @@ def test_a_url_that_is_not_there_fails_and_one_that_is_down_is_named(
 ) -> None:
     base = serve(drop(tmp_path / "source"))
 
-    gone = cities.check(drop(tmp_path / "a", f'url = "{base}/none.csv"'), now=NOW)
-    down = cities.check(drop(tmp_path / "b", 'url = "http://127.0.0.1:9/x.csv"'), now=NOW)
+    gone = cities.check(drop(tmp_path / "a", f'url = "{base}/none.csv"'), now=NOW, live=True)
+    down = cities.check(
+        drop(tmp_path / "b", 'url = "http://127.0.0.1:9/x.csv"'), now=NOW, live=True
+    )
 
     assert gone.exit_code == 1
     assert gone.feeds[0].error is not None
@@ -172,13 +187,63 @@ def test_a_url_that_is_not_there_fails_and_one_that_is_down_is_named(
     assert "skipped: not reachable now" in "\n".join(down.lines())
 
 
-def test_offline_no_url_is_asked(tmp_path: Path) -> None:
+def test_no_url_is_asked_unless_somebody_says_so(tmp_path: Path) -> None:
     folder = drop(tmp_path / "smallport", 'url = "http://127.0.0.1:9/x.csv"')
 
-    report = cities.check(folder, now=NOW, offline=True)
+    report = cities.check(folder, now=NOW)
 
+    text = "\n".join(report.lines())
     assert report.ok
-    assert "skipped: offline" in "\n".join(report.lines())
+    assert "skipped: not asked: --live polls it once" in text
+    assert "1 of 1 feeds were not asked" in text
+    assert report.plain()["not_asked"] == 1
+
+
+def test_the_first_bad_rows_are_shown_with_their_line(tmp_path: Path) -> None:
+    report = cities.check(drop(tmp_path / "smallport"), now=NOW)
+
+    (feed,) = report.feeds
+    assert [row["line"] for row in feed.plain()["bad_rows"]] == [one.line for one in feed.bad]
+    assert len(feed.bad) == 2
+    lines = [line for line in report.lines() if line.startswith("    line ")]
+    assert len(lines) == 2
+    assert all(ROWS.splitlines()[one.line - 1].split(";")[0] in one.raw for one in feed.bad)
+
+
+def test_a_secret_that_is_not_set_is_a_doubt_and_its_source_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIR_KEY", raising=False)
+    folder = drop(tmp_path / "smallport")
+    with (folder / "city.toml").open("a", encoding="utf-8") as toml:
+        toml.write(PUSHED)
+
+    unset = cities.check(folder, now=NOW, live=True)
+    monkeypatch.setenv("AIR_KEY", "k")
+    is_set = cities.check(folder, now=NOW)
+
+    text = "\n".join(unset.lines())
+    assert unset.ok
+    assert "worth a look: feed air: AIR_KEY is not set in the environment" in text
+    assert "pushed: it waits for POST /api/v1/feeds/air/push" in text
+    assert is_set.doubts == ()
+
+
+def test_a_source_that_hangs_costs_its_deadline_and_nothing_else(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as silent:
+        port = silent.getsockname()[1]
+        folder = drop(tmp_path / "smallport", f'url = "http://127.0.0.1:{port}/x.csv"')
+        with (folder / "city.toml").open("a", encoding="utf-8") as toml:
+            toml.write(SECOND)
+
+        report = cities.check(folder, now=NOW, live=True, deadline=timedelta(seconds=0.4))
+
+    slow, good = report.feeds
+    assert report.ok
+    assert slow.skipped
+    assert good.accepted == 7
 
 
 def test_a_feed_of_the_simulation_is_skipped_where_it_does_not_run() -> None:
@@ -188,4 +253,6 @@ def test_a_feed_of_the_simulation_is_skipped_where_it_does_not_run() -> None:
 
     assert report.ok
     assert report.districts == 58
-    assert all(feed.skipped == "{demo} stands for nothing here" for feed in report.feeds)
+    skipped = {feed.id: feed.skipped for feed in report.feeds if "{demo" in feed.source}
+    assert len(skipped) > 4
+    assert all((why or "").endswith("} stands for nothing here") for why in skipped.values())
