@@ -84,10 +84,8 @@ def _said(kind: str, n: int, silent: int, view: View) -> str:
 
 def _rest(placed: Placed, view: View) -> str:
     t, said = view.t, []
-    if placed.more:
-        said.append(t("+ {n} more", n=placed.more))
-    if placed.everywhere:
-        said.append(t("{n} for all of it", n=placed.everywhere))
+    if placed.more + placed.everywhere:
+        said.append(t("+ {n} more", n=placed.more + placed.everywhere))
     if placed.outside:
         said.append(t("{n} outside", n=placed.outside))
     return t("notices: {list}", list=t.listing(said)) if said else ""

@@ -66,9 +66,13 @@ class Standing:
 def mark(snapshot: Snapshot) -> tuple[Any, ...]:
     """Return what changes when a notice, or the trust in its feed, does: cheap, for memories."""
     return (
-        tuple((n.feed_id, n.notice_id, n.fetched_at, n.expires) for n in snapshot.notices),
+        tuple(map(_content, snapshot.notices)),
         tuple((f.id, f.last_fetched_at) for f in snapshot.feeds if f.state.is_frozen),
     )
+
+
+def _content(n: Notice) -> tuple[Any, ...]:
+    return (n.feed_id, n.notice_id, n.fetched_at, n.expires, n.status, n.headline, n.geometry)
 
 
 def standing(snapshot: Snapshot, view: View) -> tuple[Standing, ...]:

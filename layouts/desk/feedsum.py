@@ -106,8 +106,7 @@ def _silent(snapshot: Snapshot, view: View) -> tuple[str, str]:
         return t("unknown"), ""
     _, oldest = min(heard, key=lambda pair: pair[0])
     silent = snapshot.published_at - (oldest.last_observed_at or snapshot.published_at)
-    every = t.every(oldest.due_every)
-    return t.duration(silent), t("{feed}, due every {every}", feed=oldest.name, every=every)
+    return t.duration(silent), oldest.name
 
 
 def day_props(states: Mapping[str, FeedState], snapshot: Snapshot | None, view: View) -> Props:

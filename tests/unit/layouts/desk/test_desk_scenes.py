@@ -16,6 +16,8 @@ SCENES = (
     "alerts-unack",
     "alerts-closed",
     "feeds",
+    "feeds-domain",
+    "feeds-all",
     "indicators",
     "indicator",
 )
