@@ -10,11 +10,15 @@ from datetime import datetime
 from metrics import (
     air,
     dataquality,
+    digital,
     economy,
+    heat,
     infrastructure,
     mobility,
+    opinion,
     punctuality,
     services,
+    transit,
     water,
 )
 from metrics.scope import Question, Scope
@@ -26,8 +30,13 @@ __all__ = ["INDICATORS", "Scope", "Window", "measure"]
 _MEASURES: tuple[tuple[Indicator, Callable[[Question], list[Reading]]], ...] = (
     (mobility.TTI, mobility.travel_time_index),
     (mobility.BIKES, mobility.bikes),
-    (air.PM25, air.fine_particles),
+    (transit.PUNCTUALITY, transit.on_time),
+    (transit.SERVICE, transit.operated),
+    (transit.RIDERSHIP, transit.ridership),
+    (air.PM25, air.daily_mean),
+    (air.NO2, air.daily_mean),
     (air.AQI, air.air_quality_index),
+    (heat.HEAT, heat.apparent_temperature),
     (water.RIVER, water.river),
     (services.NEW, services.new_requests),
     (services.BACKLOG, services.backlog),
@@ -37,6 +46,11 @@ _MEASURES: tuple[tuple[Indicator, Callable[[Question], list[Reading]]], ...] = (
     (punctuality.TTC, punctuality.time_to_close),
     (economy.FOOTFALL, economy.footfall),
     (infrastructure.POWER, infrastructure.without_power),
+    (digital.SERVICES, digital.burn),
+    (digital.VULNERABILITIES, digital.overdue),
+    (digital.OVER_A_WEEK, digital.overdue),
+    (opinion.PARTICIPATION, opinion.participation),
+    (opinion.SENTIMENT, opinion.tone),
     (dataquality.FEEDS, dataquality.feeds_in_order),
 )
 

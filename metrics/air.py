@@ -1,4 +1,4 @@
-"""The air that people breathe: fine particles over a day, and the air quality index."""
+"""The air that people breathe: pollutants over a day, and the air quality index."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +47,36 @@ PM25 = Indicator(
     target=15.0,
     normal=(4.0, 15.0),
     quantities=("pm25",),
+)
+
+NO2 = Indicator(
+    id="env.no2",
+    title="Nitrogen dioxide, 24 h",
+    short="NO2, 24 h",
+    unit="µg/m³",
+    direction="lower",
+    domain="environment",
+    cadence=timedelta(hours=1),
+    window=timedelta(hours=24),
+    time_aggregation="mean of hourly means, at least 75 % of the hours",
+    district_aggregation="mean weighted by residents",
+    definition=(
+        "Mean concentration of nitrogen dioxide over the last 24 hours. A site with under "
+        "75 % of its hours makes the reading uncertain, under 50 % it does not count. A district "
+        "is the mean of its sites; the city is weighted by residents where they are known, else "
+        "it is the mean of the sites, and the reading says so."
+    ),
+    numerator="sum over sites of the 24 h means; for the city, residents × district mean",
+    denominator="sites; for the city, residents of the districts with a mean",
+    source=(
+        "WHO global air quality guidelines (2021): 25 µg/m³ over 24 h; Directive (EU) 2024/2881: 50"
+    ),
+    standard="ISO 37120:2018, 8 (environment)",
+    decimals=1,
+    threshold=Threshold(warn=25.0, crit=50.0),
+    target=20.0,
+    normal=(8.0, 25.0),
+    quantities=("no2",),
 )
 
 AQI = Indicator(
@@ -101,11 +131,12 @@ class Hourly:
     means: Mapping[str, Floats]
 
 
-def fine_particles(question: Question) -> list[Reading]:
-    """Return the 24 h mean of PM2.5 by district, the city weighted by residents."""
-    scope, hourly = question.scope, _hourly(question, ("pm25",))
-    home, expected = expectation(question, "pm25")
-    hours = hourly.means["pm25"]
+def daily_mean(question: Question) -> list[Reading]:
+    """Return the 24 h mean of the indicator's pollutant by district, the city by residents."""
+    pollutant = question.indicator.quantities[0]
+    scope, hourly = question.scope, _hourly(question, (pollutant,))
+    home, expected = expectation(question, pollutant)
+    hours = hourly.means[pollutant]
     part = np.isfinite(hours).sum(axis=1) / HOURS
     usable = part >= HALF_DAY
     group, site = home[hourly.site[usable]], hourly.site[usable]

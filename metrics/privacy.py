@@ -23,6 +23,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "srv.overdue": ("n",),
     "srv.sla": ("n",),
     "srv.ttc": ("n",),
+    "par.participation": ("num",),
 }
 _ANY = ("num", "n")
 

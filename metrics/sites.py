@@ -30,11 +30,24 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "o3": (0.0, 1_500.0),
     "so2": (0.0, 5_000.0),
     "co": (0.0, 200.0),
+    "temperature": (-60.0, 60.0),
+    "apparent_temperature": (-80.0, 85.0),
+    "humidity": (0.0, 105.0),
     "river_level": (-10.0, 60.0),
     "flood_stage": (0.01, 100.0),
     "customers_out": (0.0, 50_000_000.0),
     "customers_served": (1.0, 50_000_000.0),
     "footfall": (0.0, 1_000_000.0),
+    "boardings": (0.0, 10_000_000.0),
+    "transit_delay": (-7_200.0, 21_600.0),  # beyond, the service day was mistaken
+    "trip_operated": (0.0, 1.0),
+    "probe_up": (0.0, 1.0),
+    "kev_overdue": (0.0, 100_000.0),
+    "kev_overdue_week": (0.0, 100_000.0),
+    "participants": (0.0, 10_000_000.0),
+    "posts": (0.0, 10_000_000.0),
+    "posts_positive": (0.0, 10_000_000.0),
+    "posts_negative": (0.0, 10_000_000.0),
 }
 
 # A flat line is impossible for these while the value is above what is given (a detection limit,
@@ -47,6 +60,7 @@ STUCK_ABOVE: Mapping[str, float] = {
     "no2": 1.0,
     "o3": 2.0,
     "footfall": 0.0,
+    "boardings": 0.0,
 }
 
 

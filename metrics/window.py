@@ -23,7 +23,7 @@ from metrics.series import FARTHEST, SITE_BITS, Block, Rows, Track
 from model import Case, Observation
 
 _CASE_DAYS = 28  # the longest look back of an indicator about closed cases
-_LONGER_DAYS = {"footfall": 28}
+_LONGER_DAYS = {"footfall": 28, "boardings": 28}
 _NOTHING = Track.of(Block.empty())
 
 

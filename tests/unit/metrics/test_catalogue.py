@@ -19,10 +19,13 @@ def test_the_page_of_the_catalogue_is_current() -> None:
     assert page == document(EVERY), "run: python -m metrics"
 
 
-def test_the_catalogue_holds_these_fourteen() -> None:
+def test_the_catalogue_holds_these() -> None:
     assert set(INDICATORS) == {
         "mob.tti",
         "mob.bikes",
+        "mob.transit_otp",
+        "mob.transit_service",
+        "mob.ridership",
         "srv.new",
         "env.pm25",
         "env.aqi",
@@ -34,6 +37,11 @@ def test_the_catalogue_holds_these_fourteen() -> None:
         "srv.ttc",
         "eco.footfall",
         "inf.power",
+        "inf.it",
+        "cyb.kev",
+        "cyb.kev_week",
+        "par.participation",
+        "par.sentiment",
         "dq.feeds",
     }
 
@@ -56,14 +64,15 @@ def test_every_entry_says_what_a_reader_may_ask(indicator: Indicator) -> None:
     assert indicator.cadence > timedelta(0)
     assert indicator.window > timedelta(0)
     assert indicator.needs_cases or indicator.quantities or indicator.id == "dq.feeds"
-    assert indicator.is_counted == indicator.needs_cases
+    assert indicator.is_counted == (indicator.needs_cases or indicator.id == "par.participation")
 
 
 @pytest.mark.parametrize("indicator", EVERY, ids=lambda i: i.id)
 def test_crit_is_worse_than_warn_and_warn_worse_than_target(indicator: Indicator) -> None:
     limits = indicator.threshold
     if limits.warn is not None and limits.crit is not None:
-        assert (limits.crit > limits.warn) == (indicator.direction != "higher")
+        is_falling = indicator.direction == "higher" and limits.kind != "z"
+        assert (limits.crit > limits.warn) is not is_falling
     if limits.kind == "value" and indicator.target is not None and limits.warn is not None:
         assert (indicator.target <= limits.warn) == (indicator.direction == "lower")
 
