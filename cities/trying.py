@@ -69,7 +69,9 @@ class Trial:
     def _not_tried(self) -> str | None:
         feed = self.feed
         for address in (feed.url or "", *_texts(feed.options)):
-            if "://" in address and (unknown := _PLACEHOLDER.search(address)):
+            if ("://" in address or address.startswith("{")) and (
+                unknown := _PLACEHOLDER.search(address)
+            ):
                 return f"{unknown[0]} stands for nothing here"
         if not (feeds.is_polled(feed) or feeds.is_heard(feed)):
             return f"pushed: it waits for POST /api/v1/feeds/{feed.id}/push"
@@ -166,7 +168,8 @@ def _reasons(rejects: Iterable[Reject]) -> dict[str, int]:
 
 
 def _bad_rows(rejects: Iterable[Reject]) -> Iterator[BadRow]:
-    for one in sorted(rejects, key=lambda reject: reject.line)[:_SHOWN]:
+    unlike = {(one.line, one.field, one.reason, one.raw): one for one in rejects}.values()
+    for one in sorted(unlike, key=lambda reject: reject.line)[:_SHOWN]:
         raw = " ".join(one.raw.split())
         shown = raw if len(raw) <= _RAW else f"{raw[:_RAW]}…"
         yield BadRow(line=one.line, field=one.field, reason=one.reason, raw=shown)
