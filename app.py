@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = calls.add_parser("check", help="check a city pack and its records")
     check.add_argument("pack", type=Path, help="the pack's folder")
     check.add_argument("--json", action="store_true", help="answer as JSON")
+    network = check.add_mutually_exclusive_group()
+    network.add_argument("--live", action="store_true", help="poll its URLs once for real")
+    network.add_argument("--offline", action="store_true", help="ask no URL (the default)")
     wanted = parser.parse_args(arguments)
     try:
         found = house_settings.read()
@@ -64,7 +67,11 @@ def check_pack(found: Settings, wanted: argparse.Namespace) -> int:
     import cities  # noqa: PLC0415 - as above
 
     report = cities.check(
-        wanted.pack, roots=found.data_roots, places={"demo": found.demo_url}, now=now()
+        wanted.pack,
+        roots=found.data_roots,
+        places={"demo": found.demo_url},
+        now=now(),
+        live=wanted.live,
     )
     lines = [json.dumps(report.plain(), ensure_ascii=False)] if wanted.json else report.lines()
     sys.stdout.write("\n".join(lines) + "\n")
