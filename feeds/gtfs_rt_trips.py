@@ -84,7 +84,13 @@ class Hearing:
 
     def _note_presence(self, entity: Any) -> None:
         """A trip whose times make no sense is there all the same: it is not missing."""
-        trip = entity.trip_update.trip if entity.HasField("trip_update") else entity.vehicle.trip
+        told = entity.trip_update if entity.HasField("trip_update") else entity.vehicle
+        trip = type(told.trip)()
+        trip.CopyFrom(told.trip)
+        trip.ClearField("start_date")
+        trip.ClearField("start_time")
+        if not trip.trip_id:
+            return
         with suppress(*_BAD):
             run, _ = self._matched(trip, ())
             if run is not None:

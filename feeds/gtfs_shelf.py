@@ -80,10 +80,10 @@ def current(
 def _is_due(visit: Visit, known: Mapping[str, Any], source: str) -> bool:
     if known.get("source") != source:
         return True
-    is_at_hand = bool(known["failed"]) or _get(known.get("digest")) is not None
-    if not is_at_hand or (not is_address(source) and _stamp(source) != known.get("stamp")):
-        return True
-    return times.instant(known["next"]) <= visit.now
+    is_over = times.instant(known["next"]) <= visit.now
+    if known["failed"] or _get(known.get("digest")) is None:
+        return is_over or not known["failed"]
+    return is_over or (not is_address(source) and _stamp(source) != known.get("stamp"))
 
 
 def _asked(

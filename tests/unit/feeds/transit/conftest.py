@@ -3,11 +3,15 @@
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
+
+from feeds.gtfs_read import read_timetable
+from model import Feed
 
 TABLES = {
     "agency": "agency_id,agency_name,agency_url,agency_timezone\nA,City,https://a.example,America/New_York\n",
@@ -94,3 +98,27 @@ def _fill(part: Any, about: dict[str, Any]) -> None:
                 _fill(getattr(part, name).add(), item)
         else:
             setattr(part, name, value)
+
+
+@pytest.fixture(scope="session")
+def damaged() -> SimpleNamespace:
+    """A good message with trips, vehicles and alerts, and what it belongs to."""
+    message = pb.FeedMessage()
+    message.header.gtfs_realtime_version = "2.0"
+    message.header.timestamp = 1795525500
+    update = message.entity.add(id="a").trip_update
+    update.trip.trip_id, update.trip.start_date = "T1", "20261124"
+    update.stop_time_update.add(stop_id="S2", stop_sequence=2).arrival.time = 1795526000
+    vehicle = message.entity.add(id="b").vehicle
+    vehicle.trip.trip_id, vehicle.trip.route_id = "T2", "R1"
+    alert = message.entity.add(id="c").alert
+    alert.header_text.translation.add(text="é", language="fr")
+    alert.informed_entity.add(stop_id="S2", route_id="R1")
+    alert.active_period.add(start=1795525500, end=1795529999)
+    feeds = [
+        Feed(id="f1", kind="gtfs-rt", gives=gives, every=timedelta(minutes=1), url="https://x/y")
+        for gives in ("observation", "notice")
+    ]
+    return SimpleNamespace(
+        body=message.SerializeToString(), feeds=feeds, timetable=read_timetable(zipped())
+    )
