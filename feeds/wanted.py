@@ -22,10 +22,12 @@ class Wanted(BaseModel):
     unit: str | None = None
 
 
-def unit_problems(wanted: Mapping[str, Wanted], key: str) -> Iterator[str]:
-    """Say which declared units do not measure their quantity."""
+def unit_problems(
+    wanted: Mapping[str, Wanted], key: str, *, is_needed: bool = False
+) -> Iterator[str]:
+    """Say which declared units do not measure their quantity, or are missing though needed."""
     for name, one in wanted.items():
-        if one.unit is None:
+        if one.unit is None and not is_needed:
             continue
         try:
             conversion(one.quantity, one.unit)
