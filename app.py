@@ -6,6 +6,7 @@ store under ``BARTIZAN_DATA`` or at ``REDIS_URL``. The clock is read here and in
 
 import argparse
 import json
+import secrets
 import sys
 import threading
 from collections.abc import Sequence
@@ -59,7 +60,7 @@ def read_pack(found: Settings) -> "Pack":
     """
     import cities  # noqa: PLC0415 - geometry is slow to import and not needed for --help
 
-    return cities.load(found.city, roots=found.data_roots, places={"demo": found.demo_url})
+    return cities.load(found.city, roots=found.data_roots, places=found.places)
 
 
 def check_pack(found: Settings, wanted: argparse.Namespace) -> int:
@@ -67,11 +68,7 @@ def check_pack(found: Settings, wanted: argparse.Namespace) -> int:
     import cities  # noqa: PLC0415 - as above
 
     report = cities.check(
-        wanted.pack,
-        roots=found.data_roots,
-        places={"demo": found.demo_url},
-        now=now(),
-        live=wanted.live,
+        wanted.pack, roots=found.data_roots, places=found.places, now=now(), live=wanted.live
     )
     lines = [json.dumps(report.plain(), ensure_ascii=False)] if wanted.json else report.lines()
     sys.stdout.write("\n".join(lines) + "\n")
@@ -105,10 +102,12 @@ def plan(found: Settings, pack: "Pack") -> Any:
     notes = []
     if is_simulated:
         listen.append(("127.0.0.1", found.demo_port))
+        listen.append(("127.0.0.1", found.broker_port))
         notes.append("demo city: simulated data")
     if not found.is_loopback:
         notes.append("open: everyone who can reach this address may read and acknowledge")
     demo = ("serve", "--port", str(found.demo_port), "--seed", str(found.demo_seed))
+    demo += ("--mqtt-port", str(found.broker_port))
     kept = ("--state", str(found.data / "demo.json"))
     return Plan(
         data=found.data,
@@ -116,10 +115,15 @@ def plan(found: Settings, pack: "Pack") -> Any:
         listen=tuple(listen),
         has_own_store=found.redis_url is None,
         is_simulated=is_simulated,
-        environment=house_settings.environment(found),
+        environment=house_settings.environment(found) | (_shared() if is_simulated else {}),
         demo=("-m", "demo", *demo, *kept),
         notes=tuple(notes),
     )
+
+
+def _shared() -> dict[str, str]:
+    """Return the secret by which the simulated city may push to this house: new at each start."""
+    return {"DEMO_PUSH_SECRET": secrets.token_urlsafe(24)}
 
 
 def say(line: str) -> None:

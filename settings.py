@@ -92,6 +92,14 @@ class Settings(BaseSettings):
         validation_alias="DEMO_PORT",
         description="Port of the simulated city (loopback only; used where the pack says so).",
     )
+    demo_mqtt_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        validation_alias="DEMO_MQTT_PORT",
+        description="Port of the simulated city's MQTT broker (loopback only). Unset: the one "
+        "after `DEMO_PORT`.",
+    )
     demo_seed: int = Field(
         default=7,
         ge=0,
@@ -193,6 +201,20 @@ class Settings(BaseSettings):
     def demo_url(self) -> str:
         """Base URL of the simulated city."""
         return f"http://127.0.0.1:{self.demo_port}"
+
+    @property
+    def broker_port(self) -> int:
+        """Port of the simulated city's MQTT broker."""
+        return self.demo_mqtt_port or self.demo_port + 1
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What the placeholders in the URLs of a pack stand for."""
+        return {
+            "demo": self.demo_url,
+            "demo_mqtt": f"mqtt://127.0.0.1:{self.broker_port}",
+            "house": f"http://127.0.0.1:{self.port}" if self.host == "0.0.0.0" else self.url,  # noqa: S104 - compared, not bound
+        }
 
     @property
     def history_location(self) -> str:

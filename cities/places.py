@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_DEFAULTS = {"house": "http://127.0.0.1:8050"}  # where sources reach us, unless told
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -35,7 +37,7 @@ class Places:
         return cls(
             folder=folder.resolve(),
             roots=tuple(Path(root).resolve() for root in roots),
-            names=dict(names or {}),
+            names=_DEFAULTS | _beside(names or {}) | dict(names or {}),
             is_strict=is_strict,
         )
 
@@ -53,6 +55,10 @@ class Places:
                 f"{{{unknown[0]}}} in {text!r} stands for nothing here; known: {known}"
             )
         return _PLACE.sub(lambda match: self.names.get(match[1], match[0]), text)
+
+    def names_in(self, text: str) -> bool:
+        """Whether a text holds a placeholder that is known here."""
+        return any(name in self.names for name in _PLACE.findall(text))
 
     def pattern(self, text: str) -> str:
         """Return the absolute path of a file or glob pattern of the pack.
@@ -101,6 +107,12 @@ class Places:
                     "put the file into the pack or its folder into BARTIZAN_DATA_ROOTS"
                 )
         return str(whole)
+
+
+def _beside(names: Mapping[str, str]) -> dict[str, str]:
+    """The simulated city's broker listens on the port after its own."""
+    demo = urlsplit(names.get("demo", ""))
+    return {"demo_mqtt": f"mqtt://{demo.hostname}:{demo.port + 1}"} if demo.port else {}
 
 
 def _split(path: Path) -> tuple[Path, tuple[str, ...]]:

@@ -57,7 +57,7 @@ def open_rooms(settings: Settings, clock: Clock, *, is_guest: bool = False) -> R
         )
     try:
         pack = cities.load(
-            settings.city, roots=settings.data_roots, places={"demo": settings.demo_url}
+            settings.city, roots=settings.data_roots, places=settings.places
         )
         return Rooms(
             pack=pack,
