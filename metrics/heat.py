@@ -42,7 +42,9 @@ HEAT = Indicator(
     ),
     numerator="apparent temperature at the deciding site, in °C",
     denominator="none: a maximum",
-    source="Rothfusz (1990), NWS SR 90-23, after Steadman (1979); NWS: 32 extreme caution, 39 danger",
+    source=(
+        "Rothfusz (1990), NWS SR 90-23, after Steadman (1979); NWS: 32 extreme caution, 39 danger"
+    ),
     standard="ISO 37123:2019 (resilience)",
     decimals=0,
     threshold=Threshold(warn=32.0, crit=39.0),
@@ -164,7 +166,7 @@ def _beside(site: Ints, damp: Sites) -> tuple[Floats, Bools]:
     place = np.searchsorted(damp.site, site)
     found = np.append(damp.site, -1)[place] == site
     humidity = np.where(found, np.append(damp.value, np.nan)[place], np.nan)
-    return humidity, found & np.append(damp.is_doubtful, False)[place]  # noqa: FBT003 - a fill
+    return humidity, found & np.append(damp.is_doubtful, False)[place]
 
 
 def _at(sites: Sites, site: Ints) -> Ints:

@@ -10,6 +10,7 @@ from model import CITY, District, Observation, Quality, Reading
 from tests.unit.metrics.cast import HOUR, MINUTE, NOW, scope, seen
 
 PM25, AQI = INDICATORS["env.pm25"], INDICATORS["env.aqi"]
+NO2 = INDICATORS["env.no2"]
 
 
 def hours(
@@ -102,6 +103,37 @@ def test_a_stuck_sensor_does_not_count() -> None:
 
     assert got.value == pytest.approx(20)
     assert got.coverage == 0.5
+
+
+def test_nitrogen_dioxide_is_a_mean_over_the_day_too() -> None:
+    facts = [
+        *hours(10, "a", quantity="no2"),
+        *hours(20, "b", quantity="no2"),
+        *hours(60, "c", quantity="no2", district="south"),
+        *hours(99, "d"),  # fine particles are another matter
+    ]
+
+    got = {r.district: r for r in measure(NO2, Window.build(facts), NOW, scope())}
+
+    assert got["north"].value == pytest.approx(15)
+    assert got["south"].value == pytest.approx(60)
+    assert got[CITY].value == pytest.approx((1_000 * 15 + 3_000 * 60) / 4_000)  # 48.75
+    assert (got[CITY].n, got[CITY].quality) == (3, Quality.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("count", "quality"),
+    [(18, Quality.GOOD), (17, Quality.UNCERTAIN), (12, Quality.UNCERTAIN), (11, Quality.NODATA)],
+)
+def test_a_day_of_nitrogen_dioxide_needs_its_hours(count: int, quality: Quality) -> None:
+    facts = hours(30, count=count, quantity="no2")
+
+    (got, *_) = measure(NO2, Window.build(facts), NOW, scope())
+
+    assert got.quality is quality
+    assert (
+        got.value is None if quality is Quality.NODATA else got.value == pytest.approx(30, abs=0.1)
+    )
 
 
 def index(facts: list[Observation], table: str = "us-2024") -> dict[str, Reading]:

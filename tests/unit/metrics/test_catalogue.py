@@ -28,6 +28,8 @@ def test_the_catalogue_holds_these() -> None:
         "mob.ridership",
         "srv.new",
         "env.pm25",
+        "env.no2",
+        "env.heat",
         "env.aqi",
         "env.river",
         "srv.backlog",
