@@ -173,6 +173,21 @@ class Track:
         kept = np.append(np.sort(last[last >= 0]), np.arange(low, len(block)))
         return Track(block.take(kept), Block.empty(), np.zeros(0, np.int64), self.changes + 1)
 
+    def passing(self, span: int) -> "Track":
+        """Return only the rows of the last ``span`` milliseconds before the newest one."""
+        block = self.merged().base
+        low, _ = block.bounds(int(block.key[-1] >> SITE_BITS) - span, 0) if len(block) else (0, 0)
+        return Track(
+            block.take(slice(low, None)), Block.empty(), np.zeros(0, np.int64), self.changes + 1
+        )
+
+    def recoded(self, codes: Ints) -> "Track":
+        """Return the same rows under other site codes, given by the old code, in the same order."""
+        block = self.merged().base
+        key = (block.key & ~np.int64(SITE_MASK)) | codes[block.key & SITE_MASK]
+        base = Block(key, block.value, block.district, block.quality, block.known)
+        return Track(base, Block.empty(), np.zeros(0, np.int64), self.changes + 1)
+
     def _kept(self, low: int, high: int) -> Bools:
         kept = np.ones(high - low, np.bool_)
         first, last = np.searchsorted(self.gone, [low, high])

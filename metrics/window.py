@@ -19,11 +19,13 @@ from metrics.intake import (
     measured,
     requested,
 )
-from metrics.series import FARTHEST, SITE_BITS, Block, Rows, Track
+from metrics.series import FARTHEST, SITE_BITS, SITE_MASK, Block, Rows, Track
 from model import Case, Observation
 
 _CASE_DAYS = 28  # the longest look back of an indicator about closed cases
 _LONGER_DAYS = {"footfall": 28, "boardings": 28}
+_PASSING = frozenset({"transit_delay", "trip_operated"})  # their sites are trips: gone in a day
+_PASSING_DAYS = 2
 _NOTHING = Track.of(Block.empty())
 
 
@@ -109,16 +111,32 @@ class Window:
     def trimmed(self, before: datetime) -> "Window":
         """Return the window without what no indicator after ``before`` needs.
 
-        Older observations go, but for the newest of each site; footfall, which is compared with
-        eight weeks, stays four weeks longer. So do cases closed within 28 days before.
+        Older observations go, but for the newest of each site; footfall and boardings, which are
+        compared with eight weeks, stay four weeks longer. So do cases closed within 28 days before.
+        Of trips two days stay, for each is a site of its own.
         """
         start = milliseconds(before)
         tracks = {
-            name: track.since(start - _LONGER_DAYS.get(name, 0) * DAY)
+            name: track.passing(_PASSING_DAYS * DAY)
+            if name in _PASSING
+            else track.since(start - _LONGER_DAYS.get(name, 0) * DAY)
             for name, track in self.tracks.items()
         }
         cases = self.cases.since(start - _CASE_DAYS * DAY)
-        return replace(self, tracks=tracks, base=cases, fresh=Caseload.empty(), memo={})
+        kept = replace(self, tracks=tracks, base=cases, fresh=Caseload.empty(), memo={})
+        return kept.tidied()
+
+    def tidied(self) -> "Window":
+        """Return the window without the codes of sites that have no row, once most have none."""
+        is_used = np.zeros(len(self.sites.names), np.bool_)
+        for track in self.tracks.values():
+            is_used[track.merged().base.key & SITE_MASK] = True
+        if 2 * np.count_nonzero(is_used) >= len(is_used):
+            return self
+        names = [self.sites.names[code] for code in np.flatnonzero(is_used).tolist()]
+        codes = np.cumsum(is_used, dtype=np.int64) - 1  # rising, so the order of rows holds
+        tracks = {name: track.recoded(codes) for name, track in self.tracks.items()}
+        return replace(self, tracks=tracks, sites=Codes().grown(names))
 
     since = trimmed  # the name under which the other rooms know it
 

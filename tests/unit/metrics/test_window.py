@@ -128,6 +128,28 @@ def test_trimming_keeps_the_newest_value_of_a_silent_site_and_every_open_case() 
     assert Window.since is Window.trimmed
 
 
+def test_trips_that_are_over_leave_neither_rows_nor_codes() -> None:
+    trips = [
+        seen(float(n), site=f"t{n}", quantity="transit_delay", at=NOW - n * HOUR)
+        for n in range(200)
+    ]
+    window = Window.build([seen(7.0, at=NOW - 9 * DAY), *trips, seen(8.0, site="s2")])
+
+    kept = window.trimmed(NOW - 35 * DAY)
+
+    assert values(kept, "transit_delay") == [float(n) for n in range(47, -1, -1)]
+    assert values(kept) == [7.0, 8.0]
+    assert len(kept.sites.names) == 50
+    names = {kept.name_of(site) for site in kept.rows("speed", 0, MS).site.tolist()}
+    assert names == {"s1", "s2"}
+    again = kept.extended([seen(9.0, site="s2", at=NOW + MINUTE), seen(1.0, site="new")])
+    assert [again.name_of(s) for s in again.rows("speed", MS - 1, MS + 60_000).site.tolist()] == [
+        "s2",
+        "new",
+        "s2",
+    ]
+
+
 @pytest.mark.parametrize("arrow", [False, True])
 def test_columns_of_the_history_give_the_same_window_as_facts(*, arrow: bool) -> None:
     facts = [
