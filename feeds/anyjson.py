@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from feeds import anyjson_pages, nested, pointed, records, scan, times
+from feeds import anyjson_pages, dressed, pointed, records, scan, times
 from feeds.anyjson_pages import PagesOptions
 from feeds.base import Again, Kind, Take, Visit
 from feeds.decode import json_text, looks_like_html
 from feeds.errors import FeedError
 from feeds.pointed import Found, RowsOptions
+from feeds.rawtext import written as as_text
 from feeds.records import MappedOptions
 from model import Delivery, Fact, Feed, Parsed, Reject
 
@@ -83,24 +84,18 @@ def parse(
 
 
 def _mapped(found: Found, feed: Feed, options: Options, fetched_at: datetime) -> Parsed:
-    rows = pointed.ready(found, options, options, feed)
-    context = _context(found)
+    rows = dressed.ready(found, options, options, feed)
+    around = dressed.around(found)
+    context = json.dumps(around, ensure_ascii=False) if around else ""
     tables = (replace(piece, context=context) for piece in records.pieces(rows, options))
     parsed = records.collect(tables, feed, options, fetched_at)
     return _stamped(parsed, _published(found.root, options, feed))
 
 
-def _context(found: Found) -> str:
-    """Return the document around the rows as far as it is small, to read a row again."""
-    kept = {"root": nested.small(found.root), "names": found.names}
-    whole = {name: value for name, value in kept.items() if value}
-    return json.dumps(whole, ensure_ascii=False) if whole else ""
-
-
 def _published(root: Any, options: Options, feed: Feed) -> datetime | None:
     if options.published_at is None:
         return None
-    said = records.written(records.value(root, options.published_at))
+    said = as_text(records.value(root, options.published_at))
     if not said:
         return None
     found = times.one(said, options.published_format, feed.timezone)
@@ -134,7 +129,7 @@ def _refuse_error(written: str, options: Options, feed: Feed) -> None:
         return
     said = records.at(dict(zip(place.keys, place.rows, strict=True)), options.error)
     if said not in (None, False, "", 0, "0", [], {}):
-        told = " ".join(records.written(said).split())[:200]
+        told = " ".join(as_text(said).split())[:200]
         raise FeedError(feed.id, f"the source says: {told}", permanent=False)
 
 
@@ -191,22 +186,15 @@ def again(asked: Again) -> Parsed:
     rows, kept, refused = list[Any](), list[Reject](), list[Reject]()
     for one in records.once(asked.rejects):
         try:
-            rows.append(_row_again(one, len(rows) + 1))
+            around = json.loads(one.context) if one.context else {}
+            rows.append(dressed.row_again(one.raw, around, len(rows) + 1))
             kept.append(one)
         except (ValueError, LookupError, TypeError):
             refused.append(replace(one, at=asked.now))  # cut off, or no row at all
-    ready = pointed.ready(Found(rows, {}), options, options, asked.feed)
+    ready = dressed.ready(Found(rows, {}), options, options, asked.feed)
     tables = records.tables_again(ready, kept, options)
     parsed = records.collect(tables, asked.feed, options, asked.now)
     return Parsed(parsed.accepted, [*refused, *parsed.rejected])
-
-
-def _row_again(one: Reject, number: int) -> Any:
-    around = json.loads(one.context) if one.context else {}
-    said, root = json.loads(one.raw), around.get("root", {})
-    if around.get("names") and isinstance(said, list):
-        return pointed.under(around["names"], said, root, number)
-    return nested.again(said, root)
 
 
 KIND = Kind(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from feeds.cells import tidy
-from feeds.degrees import DMS
+from feeds.degrees import DMS, decimal
 from feeds.options import Duration
 from feeds.times import ISO, check_formats, check_zone
 from feeds.units import spelled
@@ -64,6 +64,7 @@ class Column(BaseModel):
     pattern: str | None = None
     whole: bool = False
     width: int | None = Field(default=None, ge=1, le=40)
+    fill: Literal["down"] | None = None
     factor: float = Field(default=1.0, allow_inf_nan=False)
 
     @model_validator(mode="before")
@@ -160,9 +161,19 @@ class Sites(BaseModel):
     id: str
     lat: str
     lon: str
-    separator: str = ","
+    separator: str | None = None
     encoding: str | None = None
     decimal: Literal[".", ","] = "."
+    format: Literal["degrees", "dms"] = "degrees"
+
+    def degrees(self, cell: str) -> float | None:
+        """Return an axis in degrees; ``None`` where it makes no sense."""
+        try:
+            if self.format == DMS:
+                return decimal(cell)
+            return float(cell.replace(",", ".") if self.decimal == "," else cell)
+        except ValueError:
+            return None
 
 
 class Mapping(BaseModel):

@@ -39,6 +39,8 @@ class Extract:
     first_line: int = 2
     complaints: dict[int, tuple[str, str]] = field(default_factory=dict)
     skipped: set[int] = field(default_factory=set)
+    above: dict[str, str] = field(default_factory=dict)  # the last cells of the piece before
+    below: dict[str, str] = field(default_factory=dict)  # the last cells of this one
 
     def __post_init__(self) -> None:
         for name, wanted in self.mapping.only.items():
@@ -120,9 +122,11 @@ class Extract:
         found = pd.to_numeric(pd.Series(plain), errors="coerce").to_numpy(dtype=float)
         sentinels = [float(item) for item in spec.missing if _is_number(item)]
         missing |= np.isin(found, sentinels)
+        with np.errstate(over="ignore"):  # refused below
+            found = found * spec.factor
         bad = ~missing & ~np.isfinite(found)
         self.complain(bad, name, lambda row: f"{cells[row][:60]!r} is no number{self._where(row)}")
-        return np.where(missing | bad, np.nan, found * spec.factor)
+        return np.where(missing | bad, np.nan, found)
 
     def instants(self, name: str, *, is_required: bool = False) -> Instants:
         """Return a field as instants in UTC, NaT where missing; complain about other text."""
@@ -167,12 +171,23 @@ class Extract:
 
     def _joined(self, spec: Column) -> Cells:
         parts = [self.table.cells(name) for name in spec.columns]
+        if spec.fill is not None:
+            named = zip(spec.columns, parts, strict=True)
+            parts = [self._filled_down(name, cells) for name, cells in named]
         cells = parts[0]
         if len(parts) > 1:
             cells = objects([_together(several) for several in zip(*parts, strict=True)])
         if spec.pattern is not None:
             cells = objects([_cut_out(cell, spec.pattern) for cell in cells])
         return cells
+
+    def _filled_down(self, name: str, cells: Cells) -> Cells:
+        filled_cells, last = [], self.above.get(name, "")
+        for cell in cells:
+            last = cell or last
+            filled_cells.append(last)
+        self.below[name] = last
+        return objects(filled_cells)
 
     def _where(self, row: int) -> str:
         header = self.table.columns.get("@header")

@@ -1,16 +1,21 @@
 """GeoJSON to the same table as CSV: properties are the columns, a feature's number is its line."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from feeds.cells import Cells, objects
+from feeds import scan
+from feeds.cells import objects, tidy
 from feeds.decode import raw as shortened
-from feeds.tabular import Refused, Table
+from feeds.rawtext import Dumped, written
+from feeds.records import value
+from feeds.tabular import PIECE, Refused, Table
+from geodata import GeoError, is_wgs84, to_wgs84
 
-_WGS84 = ("crs84", "epsg::4326", "epsg:4326", "wgs84")
+ID = "@id"  # a feature's own id
+Placed = tuple[float | None, float | None, str | None]
 _SHAPES = {
     "Point": 0,
     "MultiPoint": 1,
@@ -22,30 +27,157 @@ _SHAPES = {
 _MAX_DEGREES = 180.0
 
 
-def read(document: Any) -> Table:
-    """Return the features of a FeatureCollection, or of one Feature, as a table.
+def pieces(
+    text: str,
+    crs: str | None = None,
+    *,
+    wanted: frozenset[str] | None = None,
+    n_rows: int = PIECE,
+) -> Iterator[Table]:
+    """Yield the features of a FeatureCollection, or of one Feature, as tables.
 
     Points, and the middle of other shapes, go to ``@lat`` and ``@lon``; the shape to ``@wkt``.
 
+    Args:
+        text: the document.
+        crs: its coordinate system, where the document does not say or lies.
+        wanted: the properties to keep; all when ``None``.
+        n_rows: of one table.
+
     Raises:
-        ValueError: if it is no GeoJSON, or declares other coordinates than WGS84.
+        ValueError: if it is no GeoJSON, or in a coordinate system that is unknown.
 
     """
-    features = _features(document)
+    features, envelope = _features(text)
+    system = crs or _declared(envelope)
+    names = wanted if wanted is not None else _every(features)
+    absent = set(names) - {ID} if len(features) else set()
+    for start in range(0, max(len(features), 1), n_rows):
+        piece = _table(features[start : start + n_rows], start + 1, names, system)
+        absent -= {name for name in absent if any(piece.columns[name])}
+        yield piece
+    known = _every(features) if absent else ()
+    for name in sorted(absent):
+        if name.removeprefix("/").split("/")[0].split(".")[0] not in known:
+            some = ", ".join(repr(one) for one in tuple(known)[:8])
+            raise ValueError(f"no column {name!r}; there are {some}")
+
+
+def _every(features: Sequence[Any]) -> dict[str, None]:
+    """Return the names of all properties."""
+    return dict.fromkeys(
+        tidy(name)
+        for one in features
+        if isinstance(one, dict) and isinstance(one.get("properties"), dict)
+        for name in one["properties"]
+    )
+
+
+def kind_of(text: str) -> Any:
+    """Return what a JSON document calls its type; ``None`` where it calls none.
+
+    Raises:
+        ValueError: if it is no JSON.
+
+    """
+    whole = scan.find(text, ())
+    if whole.rows is None or whole.keys is None or "type" not in whole.keys:
+        return None
+    kind = whole.rows[whole.keys.index("type")]
+    return kind if isinstance(kind, str) else None
+
+
+def table(
+    features: Sequence[Any],
+    wanted: Collection[str],
+    crs: str | None = None,
+    first: int = 1,
+) -> Table:
+    """Return features as a table; ``crs`` is their coordinate system, WGS84 when ``None``."""
+    return _table(features, first, wanted, crs)
+
+
+def _table(features: Sequence[Any], first: int, wanted: Collection[str], crs: str | None) -> Table:
     refused: list[Refused] = []
-    kept: list[tuple[int, dict[str, Any], tuple[float | None, float | None, str | None]]] = []
-    for number, feature in enumerate(features, 1):
+    kept: list[tuple[int, dict[str, Any], Placed]] = []
+    for number, (feature, moved) in enumerate(_in_degrees(features, crs), first):
         try:
-            properties = feature.get("properties") or {}
-            kept.append((number, dict(properties), shape(feature.get("geometry"))))
+            properties = {tidy(n): v for n, v in (feature.get("properties") or {}).items()}
+            properties.setdefault(ID, feature.get("id"))
+            kept.append((number, properties, shape(moved)))
         except (AttributeError, ValueError, TypeError, LookupError) as problem:
             refused.append(Refused(number, f"geometry: {problem}"[:200], shortened(feature)))
     lines = np.array([number for number, _, _ in kept], dtype=np.int64)
-    columns = _columns([properties for _, properties, _ in kept])
+    every = dict.fromkeys(name for _, properties, _ in kept for name in properties)
+    columns = {
+        name: objects(written(value(properties, name)) for _, properties, _ in kept)
+        for name in wanted
+    }
     for place, name in enumerate(("@lat", "@lon", "@wkt")):
-        columns[name] = objects(shape[place] for _, _, shape in kept)
-    sources = [json.dumps(features[number - 1], ensure_ascii=False) for number, _, _ in kept]
-    return Table(columns, lines, sources, np.arange(len(kept), dtype=np.int64), refused)
+        columns[name] = objects(drawn[place] for _, _, drawn in kept)
+    sources = Dumped([features[number - first] for number, _, _ in kept])
+    origin = np.arange(len(kept), dtype=np.int64)
+    context = json.dumps({"format": "geojson"} | ({"crs": crs} if crs else {}))
+    return Table(columns, lines, sources, origin, refused, tuple(every), context)
+
+
+def _features(text: str) -> tuple[Sequence[Any], dict[str, Any]]:
+    whole = scan.find(text, ())
+    if whole.rows is None or whole.keys is None:
+        raise ValueError("no GeoJSON object")
+    members = dict(zip(whole.keys, range(len(whole.keys)), strict=True))
+    kind = whole.rows[members["type"]] if "type" in members else None
+    if kind == "Feature":
+        return [dict(zip(whole.keys, whole.rows, strict=True))], {}
+    if kind != "FeatureCollection" or "features" not in members:
+        raise ValueError("neither a FeatureCollection nor a Feature")
+    found = scan.find(text, ("features",))
+    if found.rows is None or found.keys is not None:
+        raise ValueError("neither a FeatureCollection nor a Feature")
+    return found.rows, found.envelope
+
+
+def _declared(envelope: dict[str, Any]) -> str | None:
+    """Return the coordinate system that an old document declares; ``None`` for WGS84."""
+    said = envelope.get("crs")
+    if not said:
+        return None
+    name = str(said["properties"]["name"]) if isinstance(said, dict) else str(said)
+    try:
+        return None if is_wgs84(name) else name
+    except GeoError as problem:
+        raise ValueError(f"coordinates in {name[:100]!r}: say crs = 'EPSG:…'") from problem
+
+
+def _in_degrees(features: Sequence[Any], crs: str | None) -> Iterator[tuple[Any, Any]]:
+    """Yield each feature with its geometry in WGS84, all moved at once."""
+    shapes = [one.get("geometry") if isinstance(one, dict) else None for one in features]
+    if crs is None or is_wgs84(crs):
+        yield from zip(features, shapes, strict=True)
+        return
+    points: list[tuple[float, float]] = []
+    counts = []
+    for one in shapes:
+        before = len(points)
+        try:
+            points.extend(_points(one["coordinates"]) if one else ())
+        except (ValueError, TypeError, LookupError):
+            del points[before:]  # refused later, as it is
+        counts.append(len(points) - before)
+    east, north = np.array(points, dtype=float).reshape(-1, 2).T
+    lon, lat = to_wgs84(east, north, crs)
+    moved = iter(zip(lon.tolist(), lat.tolist(), strict=True))
+    for feature, one, count in zip(features, shapes, counts, strict=True):
+        yield (
+            feature,
+            {**one, "coordinates": _rebuilt(one["coordinates"], moved)} if one and count else one,
+        )
+
+
+def _rebuilt(coordinates: Any, moved: Iterator[tuple[float, float]]) -> Any:
+    if coordinates and isinstance(coordinates[0], int | float):
+        return list(next(moved))
+    return [_rebuilt(item, moved) for item in coordinates]
 
 
 def wkt(geometry: Any) -> str:
@@ -54,35 +186,6 @@ def wkt(geometry: Any) -> str:
     if kind not in _SHAPES:
         raise ValueError(f"{kind!r} is no shape that is understood")
     return f"{kind.upper()} {_nested(coordinates, _SHAPES[kind])}"
-
-
-def _features(document: Any) -> list[Any]:
-    if not isinstance(document, dict):
-        raise ValueError("no GeoJSON object")  # noqa: TRY004 - the body is malformed, not our call
-    name = json.dumps(document.get("crs") or "").lower()
-    if document.get("crs") and not any(known in name for known in _WGS84):
-        raise ValueError(f"coordinates in {name[:100]}: only WGS84 (EPSG:4326) is read")
-    if document.get("type") == "Feature":
-        return [document]
-    features = document.get("features")
-    if document.get("type") != "FeatureCollection" or not isinstance(features, list):
-        raise ValueError("neither a FeatureCollection nor a Feature")
-    return features
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, Cells]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name.strip(): objects(_text(row.get(name)) for row in rows) for name in names}
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value).strip()
 
 
 def shape(geometry: Any) -> tuple[float | None, float | None, str | None]:
@@ -99,7 +202,7 @@ def shape(geometry: Any) -> tuple[float | None, float | None, str | None]:
     if not points:
         return None, None, None
     if any(abs(part) > _MAX_DEGREES for point in points for part in point):
-        raise ValueError(f"{points[0]} are no degrees")
+        raise ValueError(f"{points[0]} are no degrees: say crs = 'EPSG:…'")
     lon, lat = _middle(geometry, points)
     return lat, lon, written
 

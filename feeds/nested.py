@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from feeds.records import NOTHING, value
+from feeds.rawtext import NOTHING
+from feeds.records import value
 
 UP, ROOT = "../", "$"
 _KEY, _INDEX, _VALUE = "@key", "@index", "@value"

@@ -1,22 +1,19 @@
 """Where the rows of a JSON document stand: pointers, tables of arrays, lines. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, overload
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from feeds import nested, records, scan
 from feeds.cells import tidy
-from feeds.columns import Mapping
 from feeds.decode import raw
-from feeds.located import place
-from feeds.melt import needed, spread
+from feeds.lazy import Lazy
 from feeds.nested import Nested
 from feeds.tabular import Refused
-from model import Feed
 
 _NAMES = ("name", "id", "field", "fieldName", "label", "key")
 _BROKEN = (AttributeError, ValueError, TypeError, LookupError, RecursionError)
@@ -128,28 +125,7 @@ def _turned(found: scan.Place, root: Any) -> list[Nested]:
     return [Nested(dict(zip(names, one, strict=True)), root=root) for one in cut]
 
 
-class _Lazy(Sequence[Any]):
-    """A sequence made piece by piece."""
-
-    def _made(self, start: int, stop: int) -> list[Any]:
-        raise NotImplementedError
-
-    @overload
-    def __getitem__(self, at: int) -> Any: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Any]: ...
-    def __getitem__(self, at: int | slice) -> Any:
-        if isinstance(at, slice):
-            start, stop, _ = at.indices(len(self))
-            return self._made(start, stop)
-        (one,) = self._made(at, at + 1)
-        return one
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[n] for n in range(len(self)))
-
-
-class Items(_Lazy):
+class Items(Lazy):
     """What stands in an array or an object, each with what stands around it."""
 
     def __init__(self, rows: scan.Scanned, keys: list[str] | None, root: Any) -> None:
@@ -166,7 +142,7 @@ class Items(_Lazy):
         ]
 
 
-class Matrix(_Lazy):
+class Matrix(Lazy):
     """Rows that are arrays, under one header."""
 
     def __init__(self, rows: scan.Scanned, names: tuple[str, ...], root: Any) -> None:
@@ -190,7 +166,7 @@ def under(names: Sequence[str], one: Any, root: Any, number: int) -> Nested | Re
     return Nested(dict(zip(names, one, strict=True)), root=root)
 
 
-class Below(_Lazy):
+class Below(Lazy):
     """The rows below others; how many stand below each is counted once."""
 
     def __init__(self, above: Items, path: Sequence[str], *, is_root: bool = False) -> None:
@@ -216,72 +192,3 @@ class Below(_Lazy):
             found.extend(self._of(self._above[at]))
             at += 1
         return found[start - before : stop - before]
-
-
-class Placed(_Lazy):
-    """Rows with the place that one of their members tells."""
-
-    def __init__(self, rows: Sequence[Any], column: str, feed: Feed, first: int) -> None:
-        self._rows, self._column, self._first = rows, column, first
-        self._names = records.DRAWN if feed.gives == "notice" else records.DRAWN[:2]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def _made(self, start: int, stop: int) -> list[Any]:
-        rows = enumerate(self._rows[start:stop], self._first + start)
-        return [self._placed(row, line) for line, row in rows]
-
-    def _placed(self, row: Any, line: int) -> Any:
-        if isinstance(row, Refused):
-            return row
-        try:
-            found = place(records.at(row, self._column))
-        except _BROKEN as problem:
-            return Refused(line, f"{self._column}: {problem}"[:200], raw(row.plain()))
-        extra = {**row.extra, **dict(zip(self._names, found, strict=False))}
-        return Nested(row.own, key=row.key, above=row.above, root=row.root, extra=extra)
-
-
-class Keyed(_Lazy):
-    """Rows with the name under which they stand as a column of its own."""
-
-    def __init__(self, rows: Sequence[Any], column: str) -> None:
-        self._rows, self._column = rows, column
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def _made(self, start: int, stop: int) -> list[Any]:
-        return [self._keyed(row) for row in self._rows[start:stop]]
-
-    def _keyed(self, row: Any) -> Any:
-        if isinstance(row, Refused):
-            return row
-        extra = {self._column: row.key}
-        return Nested(row.own, key=row.key, above=row.above, root=row.root, extra=extra)
-
-
-class Bare(_Lazy):
-    """Rows as plain objects, where the mapping asks for nothing around them."""
-
-    def __init__(self, rows: Sequence[Any]) -> None:
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def _made(self, start: int, stop: int) -> list[Any]:
-        return [
-            one.own if isinstance(one, Nested) and isinstance(one.own, dict) else one
-            for one in self._rows[start:stop]
-        ]
-
-
-def ready(found: Found, options: RowsOptions, mapping: Mapping, feed: Feed) -> Sequence[Any]:
-    """Return rows as the mapping needs them: with their place, or bare where that is enough."""
-    rows = found.rows if options.key_as is None else Keyed(found.rows, options.key_as)
-    if options.location is not None:
-        return Placed(rows, options.location, feed, 1)
-    is_bare = isinstance(rows, Items | Matrix) and not spread(mapping)
-    return Bare(rows) if is_bare and not any(map(nested.is_special, needed(mapping))) else rows

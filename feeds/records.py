@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Named
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -22,12 +22,12 @@ from feeds.errors import FeedError
 from feeds.extract import Extract
 from feeds.melt import melt, needed, rows_at_once, spread
 from feeds.options import KindOptions
+from feeds.rawtext import NOTHING, Dumped, written
 from feeds.rows import Places, facts
 from feeds.tabular import Refused, Table
 from model import Feed, Parsed, Reject
 
 DRAWN = ("@lat", "@lon", "@wkt")  # members that a kind adds to a row: where it is
-NOTHING: Any = object()
 
 
 class MappedOptions(KindOptions, Mapping):
@@ -84,8 +84,11 @@ def collect(  # noqa: PLR0913 - two of them are options
 
     """
     parsed = Parsed()
+    above: dict[str, str] = {}
     for piece in tables:
-        extract = Extract(melt(piece, options), options, feed.timezone, first)
+        table_ = melt(piece, options)
+        extract = Extract(table_, options, feed.timezone, first, above=above)
+        above = extract.below
         parsed.accepted.extend(facts(extract, feed, fetched_at, places or {}))
         parsed.rejected.extend(extract.rejects(feed.id, fetched_at))
     refuse_all(feed, options.quarantine_limit, len(parsed.accepted), parsed.rejected)
@@ -99,7 +102,7 @@ def pieces(rows: Sequence[Any], options: Mapping, first: int = 1) -> Iterator[Ta
         ValueError: if a mapped column stands in no row at all.
 
     """
-    every = _names(rows) if spread(options) else ()
+    every = names(rows) if spread(options) else ()
     count = rows_at_once(options, len(every))
     absent: set[str] | None = None
     for start in range(0, max(len(rows), 1), count):
@@ -112,7 +115,8 @@ def pieces(rows: Sequence[Any], options: Mapping, first: int = 1) -> Iterator[Ta
         raise ValueError(f"no column {min(absent)!r} in any row; there are {known}")
 
 
-def _names(rows: Sequence[Any]) -> tuple[str, ...]:
+def names(rows: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of all members of rows."""
     return tuple(dict.fromkeys(str(name) for row in rows if isinstance(row, Named) for name in row))
 
 
@@ -143,13 +147,13 @@ def table(
         if not isinstance(row, Named)
     ]
     found = [row for _, row in kept]
-    names = tuple(name for name in every or _names(found) if name not in DRAWN)
-    wanted = names if spread(options) else tuple(sorted(needed(options)))
+    known = tuple(name for name in every or names(found) if name not in DRAWN)
+    wanted = known if spread(options) else tuple(sorted(needed(options)))
     columns = {name: objects([written(value(row, name)) for row in found]) for name in wanted}
     columns |= _drawn(found)
     lines = np.array([n for n, _ in kept], dtype=np.int64)
     origin = np.arange(len(kept), dtype=np.int64)
-    return Table(columns, lines, Dumped(found), origin, refused, names)
+    return Table(columns, lines, Dumped(found), origin, refused, known)
 
 
 def _drawn(rows: Sequence[Any]) -> dict[str, Any]:
@@ -198,17 +202,6 @@ def _step(row: Any, part: str) -> Any:
     return NOTHING
 
 
-def written(found: Any) -> str:
-    """Return a JSON value as the text of a cell; blank where missing."""
-    if found is None or found is NOTHING:
-        return ""
-    if isinstance(found, bool):
-        return str(found).lower()
-    if isinstance(found, dict | list):
-        return json.dumps(found, ensure_ascii=False)
-    return str(found).strip()
-
-
 def refuse_all(feed: Feed, limit: float, n_good: int, rejected: list[Reject]) -> None:
     """Refuse a whole body of which too much was refused: the mapping no longer fits it.
 
@@ -228,30 +221,6 @@ def refuse_all(feed: Feed, limit: float, n_good: int, rejected: list[Reject]) ->
         permanent=True,
         rejects=tuple(rejected),
     )
-
-
-def _plain(one: Any) -> Any:
-    return one.plain() if hasattr(one, "plain") else str(one)
-
-
-class Dumped(Sequence[str]):
-    """The raw text of rows, written only when somebody looks."""
-
-    def __init__(self, rows: Sequence[Any]) -> None:
-        """Keep the rows as they are."""
-        self.rows = rows
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            return Dumped(self.rows[at])
-        return json.dumps(self.rows[at], ensure_ascii=False, default=_plain)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 def once(rejects: Iterable[Reject]) -> list[Reject]:
@@ -275,7 +244,7 @@ def tables_again(
         contexts.setdefault(one.context, []).append(place)
     for context, places in contexts.items():
         several = [rows[place] for place in places]
-        every = _names(several) if spread(options) else ()
+        every = names(several) if spread(options) else ()
         lines = [rejects[place].line for place in places]
         yield renumbered(table(several, options, 1, every), lines, context)
 

@@ -79,7 +79,10 @@ def _at_rest(
             said = str(problem)
             extract.complain(mask, "unit", _saying(said))
             continue
-        converted = np.round(numbers * found.factor + found.offset, 6)
+        with np.errstate(over="ignore", invalid="ignore"):
+            converted = np.round(numbers * found.factor + found.offset, 6)
+        is_lost = mask & np.isfinite(numbers) & ~np.isfinite(converted)
+        extract.complain(is_lost, "value", _saying("too large a number"))
         numbers = np.where(mask, converted, numbers)
         at_rest[mask] = found.unit
     known = unless(~np.isfinite(numbers), numbers).tolist()

@@ -446,8 +446,8 @@ def test_geojson_polygons_become_notices_with_wkt(make_feed):
         ("[]", "no GeoJSON object"),
         ('{"type":"Topology"}', "neither a FeatureCollection nor a Feature"),
         (
-            '{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:2229"}},"features":[]}',
-            "only WGS84",
+            '{"type":"FeatureCollection","crs":{"properties":{"name":"MARS:1"}},"features":[]}',
+            "say crs",
         ),
     ],
 )
