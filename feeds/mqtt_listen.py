@@ -6,6 +6,7 @@ after a lost connection or a restart, for the session outlives both. A full inbo
 network wait; nothing is dropped but what is larger than the cap.
 """
 
+import secrets
 import socket
 import ssl
 import threading
@@ -93,7 +94,7 @@ class Hearer:
         parts = urlsplit(self._ear.feed.url or "")
         how: dict[str, Any] = {}
         if self._options.version == "5":
-            how = {"clean_start": False, "properties": self._wishes()}
+            how = {"clean_start": self._ear.is_trial, "properties": self._wishes()}
         self._client.connect_async(
             parts.hostname or "",
             parts.port or PORTS[parts.scheme],
@@ -117,9 +118,9 @@ class Hearer:
         is_five = options.version == "5"
         client = _Client(
             CallbackAPIVersion.VERSION2,
-            client_id=options.client_id or f"bartizan-{feed.id}",
+            client_id=self._name(),
             protocol=_VERSIONS[options.version],
-            clean_session=None if is_five else False,
+            clean_session=None if is_five else self._ear.is_trial,
             manual_ack=True,
         )
         client.guard = self._guard()
@@ -137,6 +138,12 @@ class Hearer:
         client.on_message = self._heard
         return client
 
+    def _name(self) -> str:
+        """Return our name at the broker; a trial has one of its own and leaves no session."""
+        if self._ear.is_trial:
+            return f"bartizan-trial-{secrets.token_hex(6)}"
+        return self._options.client_id or f"bartizan-{self._ear.feed.id}"
+
     def _guard(self) -> Guard:
         guard, host = Guard(), urlsplit(self._ear.feed.url or "").hostname or ""
         if Doors.of(self._ear.feed).is_let_in(host):
@@ -153,7 +160,8 @@ class Hearer:
 
     def _wishes(self) -> Any:
         wishes: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
-        wishes.SessionExpiryInterval = int(self._options.session.total_seconds())
+        lasting = 0.0 if self._ear.is_trial else self._options.session.total_seconds()
+        wishes.SessionExpiryInterval = int(lasting)
         wishes.ReceiveMaximum = self._options.inbox
         wishes.MaximumPacketSize = 10 * MAX_PAYLOAD
         return wishes

@@ -311,6 +311,21 @@ def test_a_session_is_asked_for_that_outlives_the_connection(wire, listening):
         assert b"\x11" + (7200).to_bytes(4, "big") in asked  # session expiry interval
 
 
+def test_a_trial_takes_no_session_and_leaves_none(wire):
+    house = House()
+    feed = declared(wire, client_id="the-house")
+    ear = Ear(feed, house.deliver, house.tell, lambda: NOW, lambda _: "pw", is_trial=True)
+    listener = feeds.listen(ear)
+    until(lambda: house.history, "connected")
+    listener.stop()
+
+    (asked,) = wire.connects
+    assert asked[7] & 2  # a clean session, or a clean start
+    assert b"the-house" not in asked
+    if wire.version == "5":
+        assert b"\x11" + bytes(4) in asked  # it ends with the connection
+
+
 def test_a_broker_that_refuses_us_is_told_by_its_reason(wire, listening):
     wire.refusal = 135 if wire.version == "5" else 5
     house = House()
