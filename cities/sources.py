@@ -32,9 +32,9 @@ class Sources:
             return None
         if shared is None:
             return None
-        extra = dict(shared.model_extra or {})
+        extra = self._resolved(dict(shared.model_extra or {}), table)
         options = self.tally.read(kind.options, extra, table, also=keys_of(FeedTable))
-        feed = self._feed(shared, table, sorted(kind.gives), self._resolved(extra, table))
+        feed = self._feed(shared, table, sorted(kind.gives), extra)
         if options is None or feed is None:
             return None
         for text in feeds.problems(feed):

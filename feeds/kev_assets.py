@@ -46,9 +46,14 @@ def read(body: bytes, feed: Feed, at: datetime) -> tuple[list[Asset], list[Rejec
 
     """
     said = text(body).replace("\r\n", "\n").replace("\r", "\n")
-    header = said.partition("\n")[0]
+    lines = said.split("\n")
+    header = next(
+        (line for line in lines if line.strip() and not line.lstrip().startswith("#")), ""
+    )
     separator = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(said), delimiter=separator)
+    for _ in range(lines.index(header)):
+        next(reader, None)
     names = [name.strip().lower() for name in next(reader, [])]
     if missing := [name for name in _NEEDED if name not in names]:
         known = ", ".join(sorted(_KNOWN))

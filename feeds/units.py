@@ -84,6 +84,8 @@ _AT_REST = {
     "parking_spaces": "count",
     "parking_occupied": "count",
     "fill_level": "%",
+    "assets": "count",
+    "assets_working": "count",
     "boardings": "count",
     "transit_delay": "s",
     "trip_operated": "count",

@@ -60,6 +60,12 @@ def counts(found):
     return {(o.site_id, o.quantity.removeprefix("kev_")): o.value for o in found.accepted}
 
 
+def test_a_remark_may_stand_before_the_header(make):
+    found = read(make(f"# what we run, as of today\n\n{LIST}"), entry("CVE-2026-0001"))
+
+    assert counts(found)["portal", "open"] == 1
+
+
 def test_every_asset_has_its_counts_and_only_exposed_ones_are_overdue(make):
     found = read(
         make(),
