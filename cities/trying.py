@@ -40,7 +40,7 @@ class Trial:
     def is_networked(self) -> bool:
         """Whether it reads something from elsewhere."""
         options = feeds.KINDS[self.feed.kind].options.model_validate(dict(self.feed.options))
-        return bool(self.feed.url or options.addresses())
+        return bool(self.feed.url or options.addresses() or feeds.is_heard(self.feed))
 
     @property
     def missing(self) -> list[str]:
