@@ -12,7 +12,8 @@ import pytest
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from feeds import gtfs, gtfs_rt
+from feeds import gbfs, gtfs, gtfs_rt, poll
+from feeds.gbfs_parse import about_of, parse_vehicles, time_of
 from feeds.gtfs_read import read_timetable
 from feeds.gtfs_stop_times import seconds
 from model import Observation
@@ -254,3 +255,79 @@ def test_all_error_cases_are_tried(records):
     found = {path.stem for path in (records / "wire/gtfs-rt/errors").iterdir()}
 
     assert found == set(ERRORS)
+
+
+VERSIONS = {  # licence, or none
+    "v1.0": None,
+    "v1.1": None,
+    "v2.0": None,
+    "v2.1": "https://exampleride.org/data-license.html",
+    "v2.2": "https://exampleride.org/data-license.html",
+    "v2.3": "https://www.example.com/data-license.html",
+    "v3.0": "https://www.example.com/data-license.html",
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_versions_system_information_tells_its_licence(body, version):
+    found = about_of(body(f"wire/gbfs/entur/fixtures/{version}/system_information.json"))
+
+    assert found["timezone"] == ("Europe/Oslo" if version == "v2.2" else "America/Chicago")
+    assert found["name"].startswith("Example")
+    assert found.get("licence") == VERSIONS[version]
+    assert not {"email", "phone_number"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "v2.1/free_bike_status",
+        "v2.2/free_bike_status",
+        "v2.3/free_bike_status",
+        "v2.3/free_bike_status_carsharing",
+        "v2.3/free_bike_status_with_error",
+        "v3.0/vehicle_status",
+    ],
+)
+def test_free_vehicles_of_each_version_are_counted(make_feed, body, now, name):
+    content = body(f"wire/gbfs/entur/fixtures/{name}.json")
+
+    (found,) = parse_vehicles(content, make_feed("gbfs", "observation"), now).accepted
+
+    data = json.loads(content)["data"]
+    rows = data.get("vehicles", data.get("bikes"))
+    free = [
+        row
+        for row in rows
+        if not (row.get("is_reserved") or row.get("is_disabled") or row.get("station_id"))
+    ]
+    assert (found.value, found.lat) == (len(free), None)
+
+
+def test_the_bay_wheels_recording_is_read_from_its_files(make_feed, records, body):
+    folder = records / "wire/gbfs/transitland"
+    status = json.loads(body("wire/gbfs/transitland/station_status.json"))
+    feed = make_feed("gbfs", "observation", path=f"{folder}/*.json", options={"vehicles": True})
+
+    found = poll(feed, None, {}, now=time_of(status["last_updated"])).parsed
+
+    bikes = {o.site_id: o for o in of(found, "bikes_available")}
+    first = next(row for row in status["data"]["stations"] if row["is_installed"])
+    one = bikes[str(first["station_id"])]
+    assert len(bikes) == len(of(found, "docks_available"))
+    assert one.value == first["num_bikes_available"]
+    assert one.observed_at == time_of(first["last_reported"])
+    assert abs(one.lat - 37.7) < 1
+    rows = json.loads(body("wire/gbfs/transitland/free_bike_status.json"))["data"]["bikes"]
+    assert len(rows) == 720
+    assert of(found, "vehicles")[0].value == sum(
+        not (row["is_reserved"] or row["is_disabled"]) for row in rows
+    )
+    assert found.rejected == []
+
+
+@pytest.mark.parametrize("name", ["feeds/invalid", "feeds/valid", "fixtures/v2.1", "fixtures/v3.0"])
+def test_listings_name_their_documents(body, name):
+    found = gbfs.feeds_of(body(f"wire/gbfs/entur/{name}/gbfs.json"))
+
+    assert ("system_information" in found) == (name != "feeds/invalid")

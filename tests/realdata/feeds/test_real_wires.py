@@ -7,7 +7,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from feeds import cap, gbfs, open311, poll, sensorthings
+from feeds import cap, gbfs, gbfs_parse, open311, poll, sensorthings
 from model import Quality
 
 pytestmark = pytest.mark.realdata
@@ -28,7 +28,7 @@ def test_bay_wheels_counts_equal_the_capture(make_feed, records):
     bodies = {f"/{n}": (folder / f"{n}.json").read_bytes() for n in names}
     bodies["/feed"] = json.dumps(listing).encode()
     document = json.loads(bodies["/station_status"])
-    now = gbfs._time(document["last_updated"])
+    now = gbfs_parse.time_of(document["last_updated"])
 
     found = poll(make_feed("gbfs", "observation"), serving(bodies), {}, now=now).parsed
 
