@@ -7,17 +7,19 @@ and nested pages have their own; sensors report late, so each poll looks back a 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from feeds.base import Kind, Take, Visit
+from feeds.base import Again, Kind, Take, Visit
 from feeds.decode import from_json
 from feeds.errors import FeedError
-from feeds.sensorthings_parse import Options, gather, parse, things_of
-from model import Feed
+from feeds.sensorthings_parse import Options, gather, parse, read_again
+from feeds.sensorthings_shapes import MULTI, STREAMS, things_of
+from model import Delivery, Feed, Parsed
 from model.plain import instant
 
 _NEXT = "@iot.nextLink"
 _NEXT_OBSERVATIONS = "Observations@iot.nextLink"
+_COLLECTIONS = ("Datastreams", "Observations")
 _SHOWN = 5
 _HISTORY_THINGS = 10  # per page: each brings up to 1 000 observations per datastream
 
@@ -31,9 +33,10 @@ def read(visit: Visit) -> Take:
     while url:
         document = visit.get(url, accept="application/json")
         page = from_json(document.content, document.charset)
-        things += things_of(page)
+        found = things_of(page)
+        things += found
         url = _linked(page, _NEXT, document.url)
-        for thing in things_of(page):
+        for thing in found:
             _complete(thing, document.url, visit, is_history=since is not None)
     if not things:
         raise FeedError(visit.feed.id, "the source lists no things", permanent=False)
@@ -53,14 +56,27 @@ def _overlap(options: Options, feed: Feed) -> timedelta:
 
 
 def _address(base: str, options: Options, since: str | None) -> str:
+    """Return what is asked for first: the Things, or the collection that the pack names."""
+    if urlsplit(base).path.rstrip("/").endswith(_COLLECTIONS):
+        return base
     fields = "$select=phenomenonTime,resultTime,result"
     which = f"$orderby=phenomenonTime desc;$top=1;{fields}"
     if since is not None:
         which = f"$filter=phenomenonTime gt {since};$orderby=phenomenonTime asc;$top=1000;{fields}"
+    observed = f"Observations({which})"
+    known = "$expand=ObservedProperty($select=name)"
+    expand = [
+        "Locations($select=location)",
+        f"{STREAMS}($select=@iot.id,name,unitOfMeasurement;{known},{observed})",
+    ]
+    if options.multi:
+        expand.append(
+            f"{MULTI}($select=@iot.id,name,unitOfMeasurements;"
+            f"$expand=ObservedProperties($select=name),{observed})"
+        )
     query = {
         "$select": "@iot.id,name",
-        "$expand": "Locations($select=location),Datastreams($select=@iot.id,name,unitOfMeasurement;"
-        f"$expand=ObservedProperty($select=name),Observations({which}))",
+        "$expand": ",".join(expand),
         "$top": str(min(options.page_size, _HISTORY_THINGS) if since else options.page_size),
     }
     if options.filter:
@@ -70,12 +86,13 @@ def _address(base: str, options: Options, since: str | None) -> str:
 
 def _complete(thing: Mapping[str, Any], base: str, visit: Visit, *, is_history: bool) -> None:
     """Append the further pages of datastreams and, catching up, of observations."""
-    streams = thing.get("Datastreams") or []
-    for page in _pages(thing, "Datastreams@iot.nextLink", base, visit):
-        streams += page
-    for stream in streams if is_history else []:
-        for page in _pages(stream, _NEXT_OBSERVATIONS, base, visit):
-            stream.setdefault("Observations", []).extend(page)
+    for name in (STREAMS, MULTI):
+        streams = thing.get(name) or []
+        for page in _pages(thing, f"{name}@iot.nextLink", base, visit):
+            streams += page
+        for stream in streams if is_history else []:
+            for page in _pages(stream, _NEXT_OBSERVATIONS, base, visit):
+                stream.setdefault("Observations", []).extend(page)
 
 
 def _pages(holder: Mapping[str, Any], name: str, base: str, visit: Visit) -> Iterator[list[Any]]:
@@ -92,6 +109,21 @@ def _linked(page: Any, name: str, base: str) -> str | None:
     return urljoin(base, link) if link else None
 
 
+def receive(delivery: Delivery, feed: Feed) -> Parsed:
+    """Parse pushed entities; the topic of a broker may name the datastream.
+
+    Raises:
+        ValueError: if the body holds none.
+
+    """
+    return parse(delivery.body, feed, delivery.received_at, delivery.topic)
+
+
+def again(again: Again) -> Parsed:
+    """Read refused rows once more, each with its datastream."""
+    return read_again(again.rejects, again.feed, again.now)
+
+
 KIND = Kind(
     name="sensorthings",
     options=Options,
@@ -99,4 +131,6 @@ KIND = Kind(
     parse=parse,
     standard="OGC SensorThings API 1.1 (18-088)",
     gives=frozenset({"observation"}),
+    receive=receive,
+    again=again,
 )

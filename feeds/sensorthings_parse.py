@@ -1,55 +1,46 @@
-"""Pages of OGC SensorThings 1.1 to observations.
+"""Documents of OGC SensorThings 1.1 to observations.
 
 Quirks: ``phenomenonTime`` may be an interval (its end counts); results come as numbers, strings or
 ``"21,5"``; units are free text, so the pack declares them; a datastream's name may lie about what
-it measures, so the observed property is looked up first.
+it measures, so the observed property is looked up first. A refused row takes along what its
+datastream is, so that it can be read again.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from feeds import times
 from feeds.decode import from_json, raw
+from feeds.gathered import said
 from feeds.options import Duration, KindOptions
-from feeds.units import Conversion, conversion, spelled
+from feeds.reread import readable
+from feeds.sensorthings_shapes import observations, streams_of, things_of
+from feeds.units import Conversion, conversion
+from feeds.wanted import Wanted, agreed, number, unit_problems
 from model import Feed, Observation, Parsed, Reject
 
 _EXAMPLE_PLACE = (-114.06, 51.05)  # left over from the standard's own example
-
-
-class Wanted(BaseModel):
-    """What one observed property, or datastream, is called here and in which unit it comes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    quantity: str
-    unit: str | None = None
 
 
 class Options(KindOptions):
     """What a city pack may say under ``[[feeds]]`` of this kind."""
 
     quantities: dict[str, Wanted] = Field(min_length=1)
-    site: Literal["id", "name"] = "id"
+    site: Literal["id", "name", "datastream"] = "id"
+    multi: bool = False
     filter: str | None = None
     page_size: int = Field(default=100, ge=1, le=10_000)
     overlap: Duration | None = None
 
     def problems(self, feed: Feed) -> list[str]:
         """Say what does not fit this feed."""
-        found = super().problems(feed)
-        for name, wanted in self.quantities.items():
-            try:
-                conversion(wanted.quantity, wanted.unit or "count")
-            except ValueError as problem:
-                if wanted.unit is not None:
-                    found.append(f"quantities.{name}: {problem}")
-        return found
+        return [*super().problems(feed), *unit_problems(self.quantities, "quantities")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +51,7 @@ class _Stream:
     wanted: Wanted
     convert: Conversion
     place: tuple[float, float] | None
+    about: str  # what is needed to read its rows again, as JSON
 
 
 @dataclass(slots=True)
@@ -74,7 +66,7 @@ class Reading:
     n_streams: int = 0
     strangers: Counter[str] = field(default_factory=Counter)
 
-    def reject(self, reason: str, row: Any, name: str | None = None) -> None:
+    def reject(self, reason: str, row: Any, name: str | None = None, *, about: str = "") -> None:
         """Quarantine a row, or a whole datastream, with the reason."""
         self.parsed.rejected.append(
             Reject(
@@ -84,18 +76,42 @@ class Reading:
                 raw=raw(row),
                 at=self.fetched_at,
                 field=name,
+                context=about,
             )
         )
 
 
-def parse(body: bytes, feed: Feed, fetched_at: datetime) -> Parsed:
-    """Return the observations of a page of Things with expanded Datastreams.
+def parse(body: bytes, feed: Feed, fetched_at: datetime, topic: str = "") -> Parsed:
+    """Return the observations of a document; a broker's ``topic`` may name their datastream.
 
     Raises:
-        ValueError: if the body is no such page.
+        ValueError: if the body is no such document.
 
     """
-    return gather(things_of(from_json(body)), feed, fetched_at).parsed
+    return gather(things_of(from_json(body), topic), feed, fetched_at).parsed
+
+
+def read_again(rejects: Sequence[Reject], feed: Feed, now: datetime) -> Parsed:
+    """Read refused rows once more; what is cut off or malformed stays refused."""
+    whole, broken = readable(rejects)
+    things: list[Any] = []
+    for one, value in whole:
+        try:
+            things += _things_again(one, value)
+        except ValueError:
+            broken.append(one)
+    parsed = gather(things, feed, now).parsed
+    return replace(parsed, rejected=[*broken, *parsed.rejected])
+
+
+def _things_again(one: Reject, value: Any) -> list[Any]:
+    """Return the Things that a refused row makes with what was kept beside it."""
+    if not one.context.startswith("{"):
+        return things_of(value, one.context)
+    about = json.loads(one.context)
+    stream = about.pop("Datastream", None)
+    about["Datastreams"] = [{**stream, "Observations": [value]}] if stream else [value]
+    return [about]
 
 
 def gather(things: list[Any], feed: Feed, fetched_at: datetime) -> Reading:
@@ -105,22 +121,14 @@ def gather(things: list[Any], feed: Feed, fetched_at: datetime) -> Reading:
         try:
             streams = list(_streams(thing, reading))
         except (KeyError, ValueError, TypeError, AttributeError) as problem:
-            reading.reject(f"thing: {type(problem).__name__}: {problem}"[:200], thing)
+            reading.reject(f"thing: {said(problem)}"[:200], thing)
             continue
         for datastream, stream in streams:
-            for row in datastream.get("Observations") or []:
+            for row in observations(datastream):
                 _observe(row, stream, reading)
+    for name, n in reading.strangers.items():
+        reading.parsed.skipped[f"{name}: not asked for"] = n
     return reading
-
-
-def things_of(page: Any) -> list[Any]:
-    """Return the Things of a page, or the one that is the page."""
-    if isinstance(page, dict) and isinstance(page.get("value"), list):
-        things: list[Any] = page["value"]
-        return things
-    if isinstance(page, dict) and "Datastreams" in page:
-        return [page]
-    raise ValueError("no page of Things")
 
 
 def _streams(thing: Any, reading: Reading) -> Iterator[tuple[Any, _Stream]]:
@@ -130,48 +138,65 @@ def _streams(thing: Any, reading: Reading) -> Iterator[tuple[Any, _Stream]]:
     """
     found = [
         (datastream, wanted)
-        for datastream in thing.get("Datastreams") or []
+        for datastream in streams_of(thing)
         if (wanted := _wanted(datastream, reading))
     ]
     count = Counter(wanted.quantity for _, wanted in found)
-    site = str(thing["name"] if reading.options.site == "name" else thing["@iot.id"])
     place = _place(thing.get("Locations"))
     for datastream, wanted in found:
         reading.n_streams += 1
-        unit = _unit(datastream, wanted)
+        about = _about(thing, place)
+        site = _site(thing, datastream, reading.options)
+        if count[wanted.quantity] > 1 and reading.options.site != "datastream":
+            site = f"{site}:{datastream['@iot.id']}"
         try:
-            convert = conversion(wanted.quantity, unit)
+            convert = conversion(wanted.quantity, _unit(datastream, wanted))
         except ValueError as problem:
-            reading.reject(str(problem), {**datastream, "Observations": "…"}, "unit")
+            reading.reject(str(problem), datastream, "unit", about=json.dumps(about))
             continue
-        is_alone = count[wanted.quantity] == 1
-        name = site if is_alone else f"{site}:{datastream['@iot.id']}"
-        yield datastream, _Stream(name, wanted, convert, place)
+        kept = json.dumps(about | {"Datastream": _head(datastream)}, ensure_ascii=False)
+        yield datastream, _Stream(site, wanted, convert, place, kept)
+
+
+def _site(thing: Mapping[str, Any], datastream: Mapping[str, Any], options: Options) -> str:
+    if options.site == "datastream":
+        return str(datastream["@iot.id"])  # a name alone may be shared
+    key = "name" if options.site == "name" else "@iot.id"
+    if thing.get(key) is None:
+        raise ValueError(f"nobody says which Thing it belongs to ({key}): say site = 'datastream'")
+    return str(thing[key])
+
+
+def _about(thing: Mapping[str, Any], place: tuple[float, float] | None) -> dict[str, Any]:
+    """Return what is to be kept of a Thing beside a refused row."""
+    kept = {name: thing[name] for name in ("@iot.id", "name") if name in thing}
+    if place is not None:
+        kept["Locations"] = [{"location": {"type": "Point", "coordinates": list(place)}}]
+    return kept
+
+
+def _head(datastream: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("@iot.id", "name", "unitOfMeasurement", "ObservedProperty")
+    return {name: datastream[name] for name in names if name in datastream}
 
 
 def _wanted(datastream: Any, reading: Reading) -> Wanted | None:
     prop = (datastream.get("ObservedProperty") or {}).get("name")
-    for name in (prop, datastream.get("name")):
+    held = (prop, datastream.get("name"), datastream.get("@iot.id"))
+    names = [str(name) for name in held if name is not None]
+    if not names:
+        raise ValueError("observations of no known datastream")
+    for name in names:
         if name in reading.options.quantities:
             return reading.options.quantities[name]
-    reading.strangers[str(prop or datastream.get("name"))] += 1
+    reading.strangers[names[0]] += 1
     return None
 
 
 def _unit(datastream: Any, wanted: Wanted) -> str | None:
-    """Return the pack's unit; the server's where the pack has none.
-
-    Where both are understood and differ, the server's is returned twice, as an unknown one: the
-    datastream is refused and the reason names both.
-    """
+    """Return the pack's unit; the server's where the pack has none."""
     about = datastream.get("unitOfMeasurement") or {}
-    said = about.get("symbol") or about.get("name")
-    if wanted.unit is None:
-        return None if said is None else str(said)
-    known = spelled(str(said)) if said else None
-    if known is not None and known != spelled(wanted.unit):
-        return f"{wanted.unit} in the pack, {said} at the source"
-    return wanted.unit
+    return agreed(wanted.unit, about.get("symbol") or about.get("name"))
 
 
 def _place(locations: Any) -> tuple[float, float] | None:
@@ -190,16 +215,18 @@ def _place(locations: Any) -> tuple[float, float] | None:
 def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
     reading.row += 1
     try:
+        if not isinstance(row, Mapping):
+            raise ValueError("no observation, or cells that do not fit their components")  # noqa: TRY004, TRY301 - the row is bad
         at = _ended(row["phenomenonTime"], reading.feed.timezone)
-        value = _number(row.get("result"))
+        value = number(row.get("result"), "any")
         published = row.get("resultTime")
         published_at = times.instant(published, reading.feed.timezone) if published else None
+        lon, lat = stream.place or _feature(row) or (None, None)
     except (KeyError, ValueError, TypeError, AttributeError) as problem:
-        reading.reject(f"{type(problem).__name__}: {problem}"[:200], row)
+        reading.reject(said(problem)[:200], row, about=stream.about)
         return
     convert = stream.convert
     at_rest = None if value is None else round(value * convert.factor + convert.offset, 6)
-    lon, lat = stream.place or (None, None)
     reading.parsed.accepted.append(
         Observation(
             feed_id=reading.feed.id,
@@ -216,19 +243,12 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
     )
 
 
+def _feature(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Where it was observed, for an observation that has no Thing with a place."""
+    feature = row.get("FeatureOfInterest")
+    return _place([{"location": feature.get("feature")}]) if isinstance(feature, Mapping) else None
+
+
 def _ended(written: str, zone: str) -> datetime:
     """Return an instant, or the end of an interval ``a/b``."""
     return times.instant(written.rsplit("/", 1)[-1], zone)
-
-
-def _number(result: Any) -> float | None:
-    if result is None or result == "":
-        return None
-    if isinstance(result, str):
-        result = result.strip().replace(",", ".") if result.count(",") == 1 else result
-    elif not isinstance(result, int | float):
-        raise ValueError(f"a result of type {type(result).__name__}")  # noqa: TRY004 - the row is bad
-    value = float(result)
-    if value - value != 0:  # NaN and the infinities
-        raise ValueError(f"result {result!r} is not finite")
-    return value

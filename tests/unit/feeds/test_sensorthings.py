@@ -70,13 +70,14 @@ def test_results_come_in_many_shapes(make_feed, result, value):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (observation(result="dry"), "could not convert"),
-        (observation(result={"x": 1}), "of type dict"),
-        (observation(result="nan"), "not finite"),
+        (observation(result="dry"), "no number"),
+        (observation(result={"x": 1}), "no number"),
+        (observation(result="1,234"), "no number"),
+        (observation(result="nan"), "no number"),
         (observation(phenomenonTime="yesterday"), "no ISO 8601 time"),
         (observation(phenomenonTime=None), "NoneType"),
         ({"result": 1}, "phenomenonTime"),
-        ("row", "str"),
+        ("row", "no observation"),
     ],
 )
 def test_a_bad_observation_is_quarantined_alone(make_feed, row, says):
