@@ -169,7 +169,7 @@ def test_the_document_names_no_setting_that_does_not_exist():
 
 def test_every_field_has_its_own_name():
     assert len(names()) == len(Settings.model_fields)
-    assert settings.ROOT.joinpath("settings.py").exists()
+    assert settings.ROOT.joinpath("app.py").exists()
 
 
 def test_secrets_in_a_dot_env_file_reach_us_and_our_children_as_written(tmp_path, monkeypatch):
