@@ -106,8 +106,8 @@ def plan(found: Settings, pack: "Pack") -> Any:
         notes.append("demo city: simulated data")
     if not found.is_loopback:
         notes.append("open: everyone who can reach this address may read and acknowledge")
-    demo = ("serve", "--port", str(found.demo_port), "--seed", str(found.demo_seed))
-    demo += ("--mqtt-port", str(found.broker_port))
+    demo: tuple[str, ...] = ("serve", "--port", str(found.demo_port))
+    demo += ("--seed", str(found.demo_seed), "--mqtt-port", str(found.broker_port))
     kept = ("--state", str(found.data / "demo.json"))
     return Plan(
         data=found.data,
