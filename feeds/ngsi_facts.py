@@ -82,7 +82,7 @@ def _shape(entity: Entity) -> str | None:
     """A shape that cannot be drawn does not cost the alert."""
     try:
         return entity.shape()[1]
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
 

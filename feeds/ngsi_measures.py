@@ -22,7 +22,7 @@ from feeds.wanted import Wanted, agreed, number
 from model import Quality
 
 _MAY_BE_NEGATIVE = frozenset({"temperature", "apparent_temperature", "river_level", "noise"})
-_BAD = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+_BAD = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ _PRIVATE = (
     "familyName", "givenName", "telephone", "contactPoint", "vehiclePlateIdentifier", "refUser",
     "licensePlate", "author", "username",
 )  # fmt: skip
-_BAD = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+_BAD = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 def parse(body: bytes, feed: Feed, fetched_at: datetime) -> Parsed:

@@ -25,6 +25,9 @@ from feeds.units import Conversion, conversion
 from feeds.wanted import Wanted, agreed, number, unit_problems
 from model import Feed, Observation, Parsed, Reject
 
+Place = tuple[float, float] | None  # longitude, latitude
+
+_BAD = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _EXAMPLE_PLACE = (-114.06, 51.05)  # left over from the standard's own example
 
 
@@ -50,7 +53,7 @@ class _Stream:
     site: str
     wanted: Wanted
     convert: Conversion
-    place: tuple[float, float] | None
+    place: Place
     about: str  # what is needed to read its rows again, as JSON
 
 
@@ -98,7 +101,7 @@ def read_again(rejects: Sequence[Reject], feed: Feed, now: datetime) -> Parsed:
     for one, value in whole:
         try:
             things += _things_again(one, value)
-        except ValueError:
+        except _BAD:
             broken.append(one)
     parsed = gather(things, feed, now).parsed
     return replace(parsed, rejected=[*broken, *parsed.rejected])
@@ -120,11 +123,16 @@ def gather(things: list[Any], feed: Feed, fetched_at: datetime) -> Reading:
     for thing in things:
         try:
             streams = list(_streams(thing, reading))
-        except (KeyError, ValueError, TypeError, AttributeError) as problem:
+        except _BAD as problem:
             reading.reject(f"thing: {said(problem)}"[:200], thing)
             continue
         for datastream, stream in streams:
-            for row in observations(datastream):
+            try:
+                rows = list(observations(datastream))
+            except _BAD as problem:
+                reading.reject(f"observations: {said(problem)}"[:200], thing)
+                continue
+            for row in rows:
                 _observe(row, stream, reading)
     for name, n in reading.strangers.items():
         reading.parsed.skipped[f"{name}: not asked for"] = n
@@ -136,13 +144,9 @@ def _streams(thing: Any, reading: Reading) -> Iterator[tuple[Any, _Stream]]:
 
     Two of one quantity at one thing get the datastream's id too: they are two instruments.
     """
-    found = [
-        (datastream, wanted)
-        for datastream in streams_of(thing)
-        if (wanted := _wanted(datastream, reading))
-    ]
+    place = _placed(thing, reading)
+    found = list(_asked(thing, reading, place))
     count = Counter(wanted.quantity for _, wanted in found)
-    place = _place(thing.get("Locations"))
     for datastream, wanted in found:
         reading.n_streams += 1
         about = _about(thing, place)
@@ -158,6 +162,29 @@ def _streams(thing: Any, reading: Reading) -> Iterator[tuple[Any, _Stream]]:
         yield datastream, _Stream(site, wanted, convert, place, kept)
 
 
+def _asked(thing: Any, reading: Reading, place: Place) -> Iterator[tuple[Any, Wanted]]:
+    """Yield the datastreams that the pack names; a malformed one costs itself only."""
+    for datastream in streams_of(thing):
+        try:
+            if wanted := _wanted(datastream, reading):
+                yield datastream, wanted
+        except _BAD as problem:
+            reading.reject(
+                f"datastream: {said(problem)}"[:200],
+                datastream,
+                about=json.dumps(_about(thing, place)),
+            )
+
+
+def _placed(thing: Any, reading: Reading) -> Place:
+    """Return where a Thing is; a malformed place costs itself only."""
+    try:
+        return _place(thing.get("Locations"))
+    except _BAD as problem:
+        reading.reject(f"location: {said(problem)}"[:200], thing.get("Locations"), "location")
+        return None
+
+
 def _site(thing: Mapping[str, Any], datastream: Mapping[str, Any], options: Options) -> str:
     if options.site == "datastream":
         return str(datastream["@iot.id"])  # a name alone may be shared
@@ -167,7 +194,7 @@ def _site(thing: Mapping[str, Any], datastream: Mapping[str, Any], options: Opti
     return str(thing[key])
 
 
-def _about(thing: Mapping[str, Any], place: tuple[float, float] | None) -> dict[str, Any]:
+def _about(thing: Mapping[str, Any], place: Place) -> dict[str, Any]:
     """Return what is to be kept of a Thing beside a refused row."""
     kept = {name: thing[name] for name in ("@iot.id", "name") if name in thing}
     if place is not None:
@@ -199,7 +226,7 @@ def _unit(datastream: Any, wanted: Wanted) -> str | None:
     return agreed(wanted.unit, about.get("symbol") or about.get("name"))
 
 
-def _place(locations: Any) -> tuple[float, float] | None:
+def _place(locations: Any) -> Place:
     """Return longitude and latitude of the first location; a Point, or a Feature around one."""
     for location in locations or []:
         shape: Any = location.get("location") or {}
@@ -216,13 +243,13 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
     reading.row += 1
     try:
         if not isinstance(row, Mapping):
-            raise ValueError("no observation, or cells that do not fit their components")  # noqa: TRY004, TRY301 - the row is bad
+            raise ValueError("no observation, or cells that do not fit their components")  # noqa: TRY004 - the row is bad
         at = _ended(row["phenomenonTime"], reading.feed.timezone)
         value = number(row.get("result"), "any")
         published = row.get("resultTime")
         published_at = times.instant(published, reading.feed.timezone) if published else None
         lon, lat = stream.place or _feature(row) or (None, None)
-    except (KeyError, ValueError, TypeError, AttributeError) as problem:
+    except _BAD as problem:
         reading.reject(said(problem)[:200], row, about=stream.about)
         return
     convert = stream.convert
@@ -243,7 +270,7 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
     )
 
 
-def _feature(row: Mapping[str, Any]) -> tuple[float, float] | None:
+def _feature(row: Mapping[str, Any]) -> Place:
     """Where it was observed, for an observation that has no Thing with a place."""
     feature = row.get("FeatureOfInterest")
     return _place([{"location": feature.get("feature")}]) if isinstance(feature, Mapping) else None
