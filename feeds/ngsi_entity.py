@@ -8,6 +8,7 @@ a place may be GeoJSON or ``"lat, lon"``; some ids end in the time of the observ
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from feeds import gathered, geojson
@@ -82,7 +83,7 @@ def entity(row: Any) -> Entity:
         ValueError: if it is none, or has no id or type.
 
     """
-    if not isinstance(row, Mapping):
+    if not isinstance(row, dict):
         raise ValueError("no JSON object")  # noqa: TRY004 - the row is bad
     if row.get("type") == "Feature" and "properties" in row:
         row = {"id": row.get("id"), "location": row.get("geometry"), **(row["properties"] or {})}
@@ -98,6 +99,7 @@ def entity(row: Any) -> Entity:
     return Entity(name.strip(), tuple(short(str(one)) for one in types), found)
 
 
+@lru_cache(maxsize=4096)
 def short(name: str) -> str:
     """Return the last part of a name that may be a long URI.
 
@@ -108,6 +110,7 @@ def short(name: str) -> str:
     return re.split(r"[#/:]", name.rstrip("#/:"))[-1]
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """Return a name without case and marks: ``PM2.5`` and ``pm25`` are one."""
     return re.sub(r"[\W_]", "", short(name)).lower()
@@ -116,7 +119,7 @@ def folded(name: str) -> str:
 def _instances(name: str, said: Any) -> Iterator[Attribute]:
     many = said if _is_many(said) else [said]
     for one in many:
-        if isinstance(one, Mapping) and isinstance(one.get("dataset"), Mapping):
+        if isinstance(one, dict) and isinstance(one.get("dataset"), dict):
             for dataset, value in one["dataset"].items():
                 yield Attribute(name, _value(value), dataset=_dataset(dataset))
         elif not _is_link(one):
@@ -128,19 +131,19 @@ def _is_many(said: Any) -> bool:
     return (
         isinstance(said, list)
         and bool(said)
-        and all(isinstance(one, Mapping) and "value" in one for one in said)
+        and all(isinstance(one, dict) and "value" in one for one in said)
     )
 
 
 def _is_link(said: Any) -> bool:
-    return isinstance(said, Mapping) and (said.get("type") == "Relationship" or "object" in said)
+    return isinstance(said, dict) and (said.get("type") == "Relationship" or "object" in said)
 
 
 def _instance(name: str, said: Any) -> Attribute:
-    if not isinstance(said, Mapping) or "value" not in said:
+    if not isinstance(said, dict) or "value" not in said:
         return Attribute(name, _value(said))
     held = said.get("metadata")
-    about: Mapping[str, Any] = {**said, **held} if isinstance(held, Mapping) else said
+    about: Mapping[str, Any] = {**said, **held} if isinstance(held, dict) else said
     unit = _member(about, _UNITS)
     return Attribute(
         name,
@@ -160,7 +163,7 @@ def _member(about: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _value(said: Any) -> Any:
-    if isinstance(said, Mapping):
+    if isinstance(said, dict):
         if "@value" in said:
             return said["@value"]
         if "value" in said and set(said) <= {"type", "value", "metadata"}:
@@ -180,7 +183,7 @@ def _geometry(said: Any) -> Any:
         return {"type": "Point", "coordinates": _pair(said)}
     if isinstance(said, list) and said and all(isinstance(one, str) for one in said):
         return {"type": "LineString", "coordinates": [_pair(one) for one in said]}
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise ValueError("location: no shape that is understood")  # noqa: TRY004 - the row is bad
     return said
 
