@@ -27,6 +27,7 @@ _TOLD = frozenset(
 _DECLARED = re.compile(rb"\A<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']", re.IGNORECASE)
 _DEEPEST = 100
 _LARGEST = 300_000  # elements in one piece
+_MOST = 8_000_000  # elements in one document
 _MAX_INFLATED = 400_000_000
 
 
@@ -80,12 +81,12 @@ class Document:
     def _walk(self, events: Iterator[tuple[str, Any]]) -> Iterator[tuple[Header, Element]]:
         stack: list[Element] = []
         inside, count = 0, 0  # depth at which a piece began; elements in it
-        for event, element in events:
+        for total, (event, element) in enumerate(events):
             if event == "start":
                 stack.append(element)
                 count += 1
-                if len(stack) > _DEEPEST or (inside and count > _LARGEST):
-                    raise ValueError("elements too deep, or too many in one record")
+                if len(stack) > _DEEPEST or (inside and count > _LARGEST) or total > 2 * _MOST:
+                    raise ValueError("elements too deep or too many")
                 if not inside:
                     self._open(element)
                     if local(element) in PIECES and self.headers:
