@@ -18,13 +18,15 @@ WORST, DOMAIN, ALL = "worst", "domain", "all"
 WORDS = {WORST: "Worst first", DOMAIN: "By domain", ALL: "All"}
 GIVES = {"notice": "Works and notices", "case": "Services", "observation": "Other feeds"}
 MOST = 16  # rows of the list of the worst; the rest is counted and one step away
+SPARE = 2  # nobody is sent to another list for as few as these
 BAR = "bar"
 CSV, FILE = part("feeds", "csv", "button"), part("feeds", "csv", "file")
 
 
 def slots(kept: str, view: View) -> int:
     """Return how many rows a list has."""
-    return min(MOST, len(view.feeds)) if kept == WORST else len(view.feeds)
+    all_of_them = len(view.feeds)
+    return MOST if kept == WORST and all_of_them > MOST + SPARE else all_of_them
 
 
 def worst_first(feeds: Sequence[FeedState]) -> list[FeedState]:

@@ -14,7 +14,7 @@ import history
 import store as stores
 from alerts import Record
 from house import web
-from model import AlertEvent, Outcome, Reject, Snapshot
+from model import AlertEvent, Command, Outcome, Reject, Snapshot
 from store import embedded
 from tests.unit.layouts.desk import montreal
 
@@ -34,6 +34,7 @@ class Desks:
     pack: cities.Pack | None = None
     is_open: bool = False
     records: dict[str, Record] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
     stop_worker: threading.Event = field(default_factory=threading.Event)
 
@@ -130,19 +131,31 @@ class Desks:
             shown = (*mine, *kept) if snapshot.alerts else ()
             self.store.publish(replace(snapshot, alerts=shown))
 
-    def _obey(self, occurrence: str, command: object, now: datetime) -> Outcome:
+    def _replay(self, command: Command) -> Outcome:
+        """Read the quarantine again as a mended mapping would: two rows stay refused."""
+        reason = dict(command.body).get("reason")
+        rows = self.store.quarantine("traffic", limit=1000, reason=reason).items
+        done = {row.id: None for row in rows[2:]}
+        self.store.settle("traffic", done)
+        body = (("read", str(len(rows))), ("accepted", str(len(done))), ("refused", "2"))
+        status = "applied" if done else "noop"
+        return Outcome(command_id=command.command_id, status=status, body=body)
+
+    def _obey(self, occurrence: str, command: Command, now: datetime) -> Outcome:
+        if occurrence.startswith("feed:"):
+            self.asked.append((command.call, command.by))
+            if command.call == "replay":
+                return self._replay(command)
+            return Outcome(command_id=command.command_id, status="applied")
         for key, record in self.records.items():
             if occurrence in (record.occurrence, record.last_occurrence):
                 moved, lines, outcome = alerts.command(
-                    montreal.rule(record.rule),
-                    record,
-                    command,
-                    now,  # type: ignore[arg-type]
+                    montreal.rule(record.rule), record, command, now
                 )
                 self.records[key] = moved
                 self.history.append_alert_events(lines)
                 return outcome
-        return Outcome(command_id=command.command_id, status="unknown", reason="no such alert")  # type: ignore[attr-defined]
+        return Outcome(command_id=command.command_id, status="unknown", reason="no such alert")
 
 
 def refused(now: datetime) -> list[Reject]:

@@ -31,6 +31,8 @@ PATHS = (
     "/feeds",
     "/feeds?feed=traffic",
     "/feeds?feed=traffic&lang=fr",
+    "/feeds?list=domain&feed=traffic&reason=not+JSON",
+    "/feeds?list=all&lang=fr",
     "/indicators",
     "/indicators/env.river?district=64",
     "/indicators/srv.new?district=12&span=7d",
@@ -94,13 +96,13 @@ def test_the_language_stays_in_every_link(visitor: Reader) -> None:
     page = visitor.open("/?lang=fr")
 
     kept = page.locator(".bz-desk a").evaluate_all(
-        "links => links.filter(a => !a.hasAttribute('hreflang') && a.offsetParent)"
+        "links => links.filter(a => a.href && !a.hasAttribute('hreflang') && a.offsetParent)"
         ".map(a => a.getAttribute('href')).filter(to => !to.includes('lang=fr'))"
     )
     assert kept == []
     page.locator(".bz-rail a", has_text="Sources").click()
     expect(page.locator("h1")).to_have_text("Sources")
-    page.locator("a", has_text="EN").click()
+    page.get_by_role("link", name="EN", exact=True).click()
     expect(page.locator("h1")).to_have_text("Feeds")
 
 
