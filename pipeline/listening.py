@@ -1,6 +1,7 @@
 """Feeds that keep a connection open: begun, watched, begun again, ended."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,8 +47,9 @@ class Listening:
 
     def join(self, within_s: float) -> None:
         """Wait for the connections to end; ``stop`` must be set."""
+        until = time.monotonic() + within_s
         for thread in self._threads:
-            thread.join(within_s)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _hear(self, feed: Feed, stop: threading.Event) -> None:
         wait_s = FIRST_WAIT_S

@@ -56,9 +56,7 @@ def open_rooms(settings: Settings, clock: Clock, *, is_guest: bool = False) -> R
             "or set REDIS_URL"
         )
     try:
-        pack = cities.load(
-            settings.city, roots=settings.data_roots, places=settings.places
-        )
+        pack = cities.load(settings.city, roots=settings.data_roots, places=settings.places)
         return Rooms(
             pack=pack,
             store=store.open(url),

@@ -19,6 +19,7 @@ from store.base import Backlog
 from store.client import BLOCK_MS, Clients, guarded
 
 CHUNK = 100
+_WHOLE = "fact"  # such a row is a fact of ours, and may be read again by another version of us
 IDLE_MS = 15_000  # a consumer that holds entries for so long is taken for dead
 
 _log = logging.getLogger(__name__)
@@ -125,7 +126,8 @@ class Shards:
         raw = codec.dumps(row).decode()[:16_000]
         at = codec.from_ms(entry.split("-", maxsplit=1)[0])
         reason = f"unreadable in the stream: {error!r}"
-        self._quarantine([Reject(feed_id=feed_id, line=0, reason=reason, raw=raw, at=at)])
+        whole = Reject(feed_id=feed_id, line=0, reason=reason, raw=raw, at=at, context=_WHOLE)
+        self._quarantine([whole])
         return []
 
     def _grouped(self, shard: int, call: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 
 import history
 import store
-from model import Command, Delivery, Outcome
+from model import Command, Delivery, Outcome, Reject
 from tests.integration.pipeline.conftest import until
 
 pytestmark = pytest.mark.integration
@@ -146,3 +147,43 @@ def test_a_feed_is_asked_on_demand_and_refused_rows_stay_with_their_reason(pushe
     (row,) = memory.quarantine("air").items
     assert row.reject.at == at
     assert sum(reason.count for reason in memory.reasons("air")) == 1
+
+
+def test_a_replay_that_is_killed_goes_on_and_loses_nothing(pushed, memory):
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
+    n = 4000
+    memory.add_rejects(
+        [
+            Reject(
+                feed_id="air",
+                line=number,
+                reason="was no number",
+                raw=json.dumps(entity(number, at)),
+                at=at + timedelta(seconds=number // 20),
+                field="pm25",
+            )
+            for number in range(n)
+        ]
+    )
+    pushed.start()
+    pushed.snapshot(lambda _: True, "the worker never published")
+    outcomes: list[Outcome] = []
+    asker = threading.Thread(target=lambda: outcomes.append(ask(memory, "replay", "air", "r")))
+    asker.start()
+    until(lambda: 0 < len(rows_of(memory)) < n, "it never began")
+    pushed.kill()
+    left = len(rows_of(memory))
+    pushed.start()
+    asker.join(60)
+
+    until(lambda: len(kept(pushed)) >= n, "some never arrived")
+    pushed.stop()
+    assert 0 < left < n
+    assert int(dict(outcomes[0].body)["read"]) <= left
+    assert rows_of(memory) == []
+    sites = kept(pushed)
+    assert len(sites) == len(set(sites)) == n
+
+
+def rows_of(memory) -> list:
+    return memory.quarantine("air", limit=10_000).items
