@@ -141,7 +141,12 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
         props[_id(scene, "t", n)] = {"children": _spoken(item.id, reading, view, item.id in known)}
         target = reading.indicator if reading else _first(view)
         props[_id(scene, "a", n)] = {"href": links.indicator(view, target, item.id)}
-    props.update(_calls(scene, odd, alarmed, placed.covered, fit, view))
+    calls = view.remembered(
+        f"{scene}-calls",
+        (tuple(map(_called, odd.values())), alarmed, placed.covered),
+        lambda: _calls(scene, odd, alarmed, placed.covered, fit, view),
+    )
+    props.update(calls)
     props[part(scene, NAME, "sub")] = {"children": _sub(snapshot, odd, alarmed, known, view)}
     return props
 
@@ -160,6 +165,14 @@ def _lines(reading: Reading, view: View) -> tuple[str, str]:
     if usual:
         text = view.t("{what}, usual {usual}", what=text, usual=usual)
     return view.place(reading.district), text
+
+
+def _called(reading: Reading) -> tuple[object, ...]:
+    """Return all of a reading that a call-out tells."""
+    return (
+        *(reading.district, reading.indicator, reading.value),
+        *(reading.quality, reading.suppressed, reading.usual),
+    )
 
 
 def _calls(  # noqa: PLR0913, PLR0917 - all that a call-out must keep clear of
