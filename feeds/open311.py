@@ -14,11 +14,12 @@ from typing import Any
 from zlib import crc32
 
 from feeds import times
-from feeds.base import Kind, Take, Visit
+from feeds.base import Again, Kind, Take, Visit
 from feeds.decode import raw
 from feeds.errors import FeedError
-from feeds.open311_parse import Options, cases, parse, rows_of
-from model import Reject
+from feeds.open311_find import found, from_files
+from feeds.open311_parse import Options, cases, numbered, parse, rows_of
+from model import Parsed, Reject
 from model.plain import instant
 
 Rows = list[dict[str, Any]]
@@ -29,9 +30,10 @@ _DAY = timedelta(days=1)
 class _Walk:
     """Asks one endpoint; ``full`` are windows that held more than the source would give."""
 
-    def __init__(self, visit: Visit, options: Options) -> None:
+    def __init__(self, visit: Visit, options: Options, base: str) -> None:
         self.visit = visit
         self.options = options
+        self.base = base.rstrip("/")
         self.full: list[tuple[datetime, datetime]] = []
 
     def between(
@@ -86,15 +88,19 @@ class _Walk:
             asked["jurisdiction_id"] = self.options.jurisdiction_id
         if self.options.service_code and "service_request_id" not in asked:
             asked["service_code"] = ",".join(self.options.service_code)
-        base = (self.visit.feed.url or "").rstrip("/")
-        document = self.visit.get(f"{base}/requests.{self.options.format}", asked)
+        if self.options.key:
+            asked["api_key"] = self.visit.secret(self.options.key)
+        document = self.visit.get(f"{self.base}/requests.{self.options.format}", asked)
         return rows_of(document.content, document.charset)
 
 
 def read(visit: Visit) -> Take:
     """Read what was requested since ``memory["since"]``, and what became of the older ones."""
     options = Options.model_validate(dict(visit.feed.options))
-    walk = _Walk(visit, options)
+    if visit.feed.path:
+        return from_files(visit)
+    endpoint = found(visit, options)
+    walk = _Walk(visit, options, endpoint.url)
     now = visit.now.replace(microsecond=0)
     oldest = now - options.history
     said = visit.memory.get("since")
@@ -116,7 +122,8 @@ def read(visit: Visit) -> Take:
     parsed = cases(changed, visit.feed, visit.now)
     parsed = replace(parsed, rejected=[*parsed.rejected, *_overfull(walk)])
     after = _still_open(known, newest, asked, visit)
-    return Take(parsed, {"since": instant(now - options.overlap), "open": after})
+    memory = {"since": instant(now - options.overlap), "open": after, **endpoint.memory}
+    return Take(parsed, memory)
 
 
 def _still_open(
@@ -135,9 +142,16 @@ def _still_open(
             del after[key]
     for key, row in newest.items():
         after.pop(key, None)
-        if str(row.get("status", "")).strip().lower() == "open" and key:
+        if key and _is_open(row, options):
             after[key] = [now, 0, _print(row)]
     return after
+
+
+def _is_open(row: Mapping[str, Any], options: Options) -> bool:
+    try:
+        return options.status(row.get("status")) == "open"
+    except ValueError:
+        return False
 
 
 def _print(row: Mapping[str, Any]) -> str:
@@ -174,6 +188,21 @@ def _id(row: dict[str, Any]) -> str:
     return str(row.get("service_request_id", "")).strip()
 
 
+def again(about: Again) -> Parsed:
+    """Read refused requests again."""
+    parsed = Parsed()
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for one in about.rejects:
+        try:
+            (row,) = rows_of(one.raw.encode())
+        except ValueError:
+            parsed.rejected.append(one)
+        else:
+            rows.append((one.line, row))
+    found = numbered(rows, about.feed, about.now)
+    return Parsed(found.accepted, [*parsed.rejected, *found.rejected])
+
+
 KIND = Kind(
     name="open311",
     options=Options,
@@ -181,4 +210,5 @@ KIND = Kind(
     parse=parse,
     standard="Open311 GeoReport v2",
     gives=frozenset({"case"}),
+    again=again,
 )

@@ -1,11 +1,13 @@
 """Open311 GeoReport v2, JSON and XML; bodies written after the standard."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from feeds import FeedError, open311, poll
+from feeds import FeedError, again, open311, poll, problems
 from model import Case
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -96,6 +98,10 @@ def test_naive_times_and_distrusted_offsets_belong_to_the_citys_zone(make_feed):
         ({"service_request_id": None}, "service_request_id is missing"),
         ({"requested_datetime": "24.11.2026"}, "requested_datetime: '24.11.2026' is no ISO"),
         ({"expected_datetime": "soon"}, "expected_datetime: 'soon' is no ISO"),
+        ({"service_request_id": ["1"]}, "service_request_id is no id"),
+        ({"service_request_id": 1.5}, "service_request_id is no id"),
+        ({"service_request_id": 10**400}, "service_request_id is no id"),
+        ({"service_request_id": " "}, "service_request_id is missing"),
     ],
 )
 def test_a_bad_request_is_quarantined_alone(make_feed, about, says):
@@ -107,7 +113,17 @@ def test_a_bad_request_is_quarantined_alone(make_feed, about, says):
 
 
 @pytest.mark.parametrize(
-    "place", [{"lat": ""}, {"lat": "x"}, {"lat": "0", "long": "0"}, {"lat": 999}]
+    "place",
+    [
+        {"lat": ""},
+        {"lat": "x"},
+        {"lat": "45,5"},
+        {"lat": "0", "long": "0"},
+        {"lat": 999},
+        {"lat": 10**400},
+        {"lat": [45.5]},
+        {"lat": "nan"},
+    ],
 )
 def test_a_place_that_is_none_is_missing(make_feed, place):
     assert parsed(make_feed, [request(**place)]).accepted[0].lat is None
@@ -123,6 +139,7 @@ def test_a_place_that_is_none_is_missing(make_feed, place):
             "404 gone",
         ),
         (b'HTTP/1.1 403 Forbidden\n\n<?xml version="1.0"?><error>no key</error>', "reports no key"),
+        (b'{"error": "no such jurisdiction"}', "the source reports no such jurisdiction"),
         (b"<services/>", "'services' where service_requests"),
         (b'[{"service_request_id": ', "Expecting value"),
         (b"<service_requests><request>", "XML: no element found"),
@@ -309,3 +326,197 @@ def test_asking_again_is_limited_and_goes_round(make_feed):
     everyone = {key for batch in asked for key in batch.split(",")}
     assert everyone == set(city.rows)
     assert all(len(batch.split(",")) == 2 for batch in asked)
+
+
+PERSONAL = {
+    "description": "my neighbour <b>Ann</b>",
+    "address": "1 Main St",
+    "first_name": "Ann",
+    "email": "ann@example.org",
+    "media_url": "https://pictures.example/1.jpg ",
+    "status_notes": "called Ann",
+    "zipcode": 94110,
+}
+
+
+def test_texts_addresses_and_people_are_never_kept(make_feed, answering):
+    rows = [request(**PERSONAL), request(service_request_id="2", status="?", **PERSONAL)]
+    client = answering({"/v2/requests.json": rows})
+
+    found = poll(make_feed("open311", "case", url=BASE), client, {}, now=NOW)
+
+    kept = repr(found.parsed) + json.dumps(found.memory)
+    assert len(found.parsed.accepted) == len(found.parsed.rejected) == 1
+    assert not any(str(text).strip() in kept for text in PERSONAL.values())
+
+
+def test_xml_may_hold_html_cdata_and_stray_attributes(make_feed):
+    body = (
+        b'\xef\xbb\xbf\n  <?xml version="1.0"?><service_requests is_array="true"><request>'
+        b"<service_request_id>7</service_request_id><status>open</status>"
+        b"<description><![CDATA[<p>a & b</p>]]></description><media_url>http://x/1.jpg </media_url>"
+        b"<requested_datetime>2026-11-24T05:00:00-05:00</requested_datetime><updated_datetime/>"
+        b"<service_name>Caf\xc3\xa9</service_name><long/></request></service_requests>"
+    )
+
+    (case,) = open311.parse(body, make_feed("open311", "case"), NOW).accepted
+
+    assert (case.case_id, case.service, case.updated_at, case.lat) == ("7", "Café", None, None)
+
+
+@pytest.mark.parametrize("root", ["request", "service_request"])
+def test_a_single_request_may_be_the_whole_document(make_feed, root):
+    body = xml(request()).split(b"<service_requests>")[1].split(b"</service_requests>")[0]
+    body = body.replace(b"request>", f"{root}>".encode())
+
+    assert len(open311.parse(body, make_feed("open311", "case"), NOW).accepted) == 1
+
+
+def test_other_words_for_open_and_closed_are_declared(make_feed):
+    rows = [request(service_request_id=str(n), status=word) for n, word in enumerate(WORDS)]
+
+    found = parsed(make_feed, rows, statuses={"Archived": "closed", "in process": "open"})
+
+    assert [case.status for case in found.accepted] == ["open", "closed", "closed", "open", "open"]
+    assert "'lost' is neither" in found.rejected[0].reason
+
+
+WORDS = ["OPEN", "closed ", "Archived", "In Process", "in process", "lost"]
+
+
+def test_declared_words_are_watched_until_they_close(make_feed):
+    city = City(2)
+    city.rows["1"]["status"] = "Waiting"
+    options = {"statuses": {"waiting": "open"}}
+
+    found = poll(
+        make_feed("open311", "case", url=BASE, options=options), city.client(), {}, now=NOW
+    )
+
+    assert set(found.memory["open"]) == {"1", "2"}
+
+
+DISCOVERY = {
+    "changeset": "2026-01-01 00:00",
+    "endpoints": [
+        {
+            "specification": "http://wiki.open311.org/GeoReport_v1",
+            "url": "/v1",
+            "type": "production",
+        },
+        {
+            "specification": "http://wiki.open311.org/GeoReport_v2",
+            "url": "https://city.example/test",
+            "type": "test",
+            "formats": ["text/xml", "application/json"],
+        },
+        {
+            "specification": "http://wiki.open311.org/GeoReport_v2",
+            "url": "https://city.example/v2",
+            "type": "production",
+            "formats": ["application/json"],
+        },
+    ],
+}
+DISCOVERY_XML = b"""<?xml version="1.0"?><discovery><endpoints>
+<endpoint><specification>http://wiki.open311.org/GeoReport_v2</specification>
+<url>https://city.example/x</url><type>production</type><formats><format>text/xml</format></formats>
+</endpoint><endpoint><specification>http://wiki.open311.org/GeoReport_v2</specification>
+<url>https://city.example/v2/</url><type>production</type>
+<formats><format>application/json</format></formats></endpoint></endpoints></discovery>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("discovery.json", DISCOVERY),
+        ("discovery.json", {"discovery": {"endpoints": {"endpoint": DISCOVERY["endpoints"]}}}),
+        ("discovery.xml", DISCOVERY_XML),
+    ],
+)
+def test_a_discovery_document_leads_to_the_production_endpoint(make_feed, answering, name, body):
+    client = answering({f"/{name}": body, "/v2/requests.json": [request()]})
+    feed = make_feed("open311", "case", url=f"https://city.example/{name}")
+
+    first = poll(feed, client, {}, now=NOW)
+    second = poll(feed, client, first.memory, now=NOW + timedelta(hours=1))
+    poll(feed, client, second.memory, now=NOW + timedelta(days=2))
+
+    assert len(first.parsed.accepted) == 1
+    assert [r.url.path for r in client.asked].count(f"/{name}") == 2
+
+
+def test_a_discovery_document_without_georeport_2_is_told(make_feed, answering):
+    client = answering({"/discovery.json": {"endpoints": DISCOVERY["endpoints"][:1]}})
+    feed = make_feed("open311", "case", url="https://city.example/discovery.json")
+
+    with pytest.raises(FeedError, match="names no endpoint of GeoReport v2"):
+        poll(feed, client, {}, now=NOW)
+
+
+def test_an_endpoint_on_another_host_must_stand_in_the_pack(make_feed, answering):
+    away = json.loads(json.dumps(DISCOVERY).replace("https://city.example", "https://311.example"))
+    client = answering({"/discovery.json": away})
+    feed = make_feed("open311", "case", url="https://city.example/discovery.json")
+
+    with pytest.raises(FeedError, match=r"hosts = \['311.example'\]"):
+        poll(feed, client, {}, now=NOW)
+
+
+def test_a_key_is_sent_and_never_shown(make_feed, answering, monkeypatch):
+    monkeypatch.setenv("CITY_KEY", "s3cret-key")
+    client = answering({"/v2/requests.json": httpx.Response(403, text="bad key s3cret-key")})
+    feed = make_feed("open311", "case", url=BASE, options={"key": "env:CITY_KEY"})
+
+    with pytest.raises(FeedError) as caught:
+        poll(feed, client, {}, now=NOW)
+
+    assert client.asked[0].url.params["api_key"] == "s3cret-key"
+    assert "s3cret" not in str(caught.value)
+
+
+def test_recorded_documents_are_read_from_files(make_feed, answering, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps([request()]), encoding="utf-8")
+    (tmp_path / "b.xml").write_bytes(xml(request(service_request_id="2")))
+    (tmp_path / "c.xml").write_bytes(b"<services/>")
+    feed = make_feed("open311", "case", path=f"{tmp_path}/*")
+
+    first = poll(feed, answering({}), {}, now=NOW)
+    second = poll(feed, answering({}), first.memory, now=NOW)
+    (tmp_path / "b.xml").write_bytes(xml(request(service_request_id="2", status="closed")))
+    third = poll(feed, answering({}), second.memory, now=NOW)
+
+    assert ids(first) == [1 + 1, 638344]
+    assert "c.xml: an element 'services'" in first.parsed.rejected[0].reason
+    assert second.not_modified
+    assert [case.status for case in third.parsed.accepted] == ["closed"]
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "no file matches"), ("<a/>", "x.xml: an")])
+def test_files_of_which_none_can_be_read_fail_the_poll(
+    make_feed, answering, tmp_path, content, says
+):
+    if content:
+        (tmp_path / "x.xml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(FeedError, match=says):
+        poll(make_feed("open311", "case", path=f"{tmp_path}/*"), answering({}), {}, now=NOW)
+
+
+def test_refused_requests_are_read_again(make_feed):
+    feed = make_feed("open311", "case", options={"statuses": {"archived": "closed"}})
+    first = parsed(make_feed, [request(), request(service_request_id="2", status="archived")])
+    (reject,) = first.rejected
+    hopeless = replace(reject, line=9, raw=reject.raw.replace("archived", "lost"))
+    cut = replace(reject, line=10, raw=reject.raw[:30])
+
+    found = again(feed, [reject, hopeless, cut], {}, now=NOW + timedelta(days=1))
+
+    assert [(case.case_id, case.status) for case in found.accepted] == [("2", "closed")]
+    assert sorted(item.line for item in found.rejected) == [9, 10]
+
+
+def test_a_feed_needs_a_url_or_a_path(make_feed):
+    assert problems(make_feed("open311", "case", url=None)) == [
+        "kind 'open311' needs a url or a path"
+    ]
