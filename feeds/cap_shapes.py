@@ -16,6 +16,7 @@ _RING = 4  # a closed ring has at least as many points
 _POLE = 90.0
 _DATE_LINE = 180.0
 _FINE = 0.0
+_MOST_POINTS = 1000  # of a coarse outline
 _LEAST_SHARE = 0.01  # of the largest part: smaller islands of a coarse shape are left out
 
 Pairs = list[tuple[float, float]]
@@ -134,8 +135,10 @@ def _extent(ring: Pairs) -> float:
 def _simple(ring: Pairs, tolerance: float) -> Pairs:
     """Return a closed ring with fewer points, after Douglas and Peucker (1973).
 
-    The point farthest from the first halves the ring. What would become a line stays as it is.
+    Points that crowd together go first, so that no outline costs more than a blink. The point
+    farthest from the first halves the ring. What would become a line stays as it is.
     """
+    whole, ring = ring, _thinned(ring, tolerance / 2)
     first = ring[0]
     far = max(range(len(ring)), key=lambda n: _gap(ring[n], first, first))
     kept = {0, far, len(ring) - 1}
@@ -148,7 +151,22 @@ def _simple(ring: Pairs, tolerance: float) -> Pairs:
             kept.add(worst)
             todo += [(start, worst), (worst, end)]
     found = [ring[n] for n in sorted(kept)]
-    return found if len(found) >= _RING else ring
+    return found if len(found) >= _RING else _spaced(whole)
+
+
+def _thinned(ring: Pairs, apart: float) -> Pairs:
+    """Return a closed ring of at most a thousand points that stand apart (degrees)."""
+    kept = [ring[0]]
+    for point in ring[1:-1]:
+        if hypot(point[0] - kept[-1][0], point[1] - kept[-1][1]) >= apart:
+            kept.append(point)
+    return _spaced([*kept, ring[-1]])
+
+
+def _spaced(ring: Pairs) -> Pairs:
+    """Return a closed ring of at most a thousand of its points, evenly chosen."""
+    step = -(-len(ring) // _MOST_POINTS)
+    return [*ring[:-1:step], ring[-1]]
 
 
 def _gap(point: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:

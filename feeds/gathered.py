@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -20,6 +21,7 @@ from model import Feed, Observation, Parsed, Quality, Reject
 Place = tuple[float, float]  # latitude, longitude
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_conversion = lru_cache(maxsize=256)(conversion)
 _BAD_ROW = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 _POLE, _TURN = 90.0, 180.0
 # What has never been seen on Earth by far (WMO Weather & Climate Extremes Archive), at rest.
@@ -62,7 +64,7 @@ class Gathered:
             ValueError: if the unit is unknown or does not measure the quantity.
 
         """
-        change = conversion(quantity, unit)
+        change = _conversion(quantity, unit)
         key = (site, quantity, observed_at)
         if key in self.accepted:
             self.skipped["the same measurement again"] += 1

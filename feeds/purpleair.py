@@ -5,6 +5,7 @@ costs points: few fields are asked, and only of sensors that changed. Quirks: th
 are named in ``fields``; temperatures are in °F and taken inside a warm housing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -130,7 +131,7 @@ def parse(body: bytes, feed: Feed, fetched_at: datetime) -> Parsed:
         raise ValueError(f"no sensor_index and last_seen among the fields {raw(fields)[:200]}")
     published = document.get("data_time_stamp") or document.get("time_stamp")
     at = times.posix(published) if published else None
-    named = [_named(fields, row) for row in rows]
+    named = (_named(fields, row) for row in rows)
     return _parsed(named, feed, fetched_at, published_at=at)
 
 
@@ -142,7 +143,7 @@ def _named(fields: list[Any], row: Any) -> Any:
 
 
 def _parsed(
-    rows: list[Any],
+    rows: Iterable[Any],
     feed: Feed,
     fetched_at: datetime,
     *,

@@ -148,6 +148,8 @@ def instant(written: str, zone: str = "UTC", *, ignore_offset: bool = False) -> 
     naive = datetime.fromisoformat(match[1])
     if match[2] and not ignore_offset:
         return datetime.fromisoformat(match[1] + match[2].upper()).astimezone(UTC)
+    if zone == "UTC":
+        return naive.replace(tzinfo=UTC)
     utc = to_utc(np.array([naive], dtype="datetime64[us]"), zone)
     return _known(instants(utc)[0])
 

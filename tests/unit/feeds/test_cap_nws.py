@@ -379,6 +379,15 @@ def test_what_holds_no_alerts_is_malformed(feed, answering, body, says):
         poll(feed, answering({"/alerts/active": body}), {}, now=NOW)
 
 
+def test_an_outline_that_is_all_corners_costs_little_and_keeps_few():
+    zigzag = [[n / 1000, n % 2] for n in range(20_000)]
+    shape = {"type": "Polygon", "coordinates": [[*zigzag, [0, 5], zigzag[0]]]}
+
+    (found,) = cap_shapes.geojson(shape, 0.005)
+
+    assert found.count(",") <= 1_001
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-179, 179), st.floats(-89, 89)), min_size=3, max_size=40, unique=True
