@@ -1,9 +1,13 @@
 """A broker of a hundred lines that shows on the wire what is acknowledged, and when."""
 
 import contextlib
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,8 +36,9 @@ class Wire:
     duplicates, when the client comes back.
     """
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, encrypted: ssl.SSLContext | None = None) -> None:
         self.version = version
+        self._encrypted = encrypted
         self.port = 0
         self.unacknowledged: dict[int, tuple[str, bytes]] = {}
         self.acknowledged: list[int] = []
@@ -86,11 +91,19 @@ class Wire:
                 client, _ = self._server.accept()
             except OSError:
                 return
-            with client:
-                self._client = client
-                with contextlib.suppress(OSError, ValueError):
-                    self._talk(client.makefile("rb"))
-                self._client = None
+            with contextlib.suppress(OSError, ValueError), self._wrapped(client) as spoken:
+                self._client = spoken
+                self._talk(spoken.makefile("rb"))
+            self._client = None
+
+    def _wrapped(self, client: socket.socket) -> socket.socket:
+        if self._encrypted is None:
+            return client
+        try:
+            return self._encrypted.wrap_socket(client, server_side=True)
+        except OSError:
+            client.close()
+            raise
 
     def _talk(self, stream: Any) -> None:
         with stream:
@@ -128,5 +141,29 @@ class Wire:
 @pytest.fixture(params=["3.1.1", "5"])
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     one = Wire(request.param)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Key and certificate of an authority of our own, for 127.0.0.1."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("authority")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    made += ["-nodes", "-keyout", str(key), "-out", str(cert), "-days", "2"]
+    made += ["-subj", "/CN=broker", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(made, check=True, capture_output=True)
+    return key, cert
+
+
+@pytest.fixture
+def encrypted_wire(certificate: tuple[Path, Path]) -> Iterator[Wire]:
+    key, cert = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    one = Wire("5", context)
     yield one
     one.stop()

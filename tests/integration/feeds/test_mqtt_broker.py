@@ -144,7 +144,7 @@ class House:
         return [one.body for one in self.kept]
 
 
-def declared(broker: Any, **options: Any) -> Feed:
+def declared(broker: Any, scheme: str = "mqtt", **options: Any) -> Feed:
     about = {
         "topics": ("city/+site/+quantity",),
         "quantities": {"temp": WARM},
@@ -156,7 +156,7 @@ def declared(broker: Any, **options: Any) -> Feed:
         kind="mqtt",
         gives="observation",
         every=timedelta(minutes=5),
-        url=f"mqtt://127.0.0.1:{broker.port}",
+        url=f"{scheme}://127.0.0.1:{broker.port}",
         options=about | {"version": broker.version} | options,
     )
 
@@ -447,6 +447,22 @@ def test_a_server_that_is_no_broker_costs_nothing(listening):
         until(lambda: house.history, "told")
 
     assert house.history[0].startswith("no connection: ")
+
+
+def test_an_encrypted_broker_is_believed_by_its_authority_alone(
+    encrypted_wire, certificate, listening
+):
+    stranger = House()
+    listening(stranger, declared(encrypted_wire, "mqtts"))
+    until(lambda: stranger.history, "told")
+    house = House()
+    listening(house, declared(encrypted_wire, "mqtts", ca_file=str(certificate[1])))
+    until(lambda: house.history, "connected")
+    encrypted_wire.publish(1, "city/school/temp", b"21.5")
+    until(lambda: encrypted_wire.acknowledged == [1], "kept")
+
+    assert "certificate verify failed" in stranger.history[0]
+    assert (house.history, house.bodies) == ([None], [b"21.5"])
 
 
 def test_certificates_that_cannot_be_read_stop_the_start():
