@@ -21,7 +21,7 @@ from feeds.ckan_walk import Walk, base, headers, ods_url
 from feeds.decode import from_json
 from feeds.errors import FeedError
 from feeds.located import located, reread
-from model import Parsed
+from model import Parsed, Reject
 from model.plain import instant
 
 
@@ -98,8 +98,14 @@ def _rows(walk: Walk, known: Mapping[str, Any], marks: Mapping[str, Any]) -> Tak
     if digest == known.get("digest"):
         return Take(Parsed(), {"ckan": after}, not_modified=True)
     parsed = facts_of(rows, walk.visit.feed, walk.visit.now)
+    if walk.odd:
+        parsed.rejected.insert(0, _told(walk.visit, walk.odd))
     published = _published(marks["changed"])
     return Take(replace(parsed, published_at=published), {"ckan": after})
+
+
+def _told(visit: Visit, reason: str) -> Reject:
+    return Reject(feed_id=visit.feed.id, line=0, reason=reason, raw="", at=visit.now)
 
 
 def _published(said: str | None) -> datetime | None:

@@ -118,7 +118,7 @@ def page_of(body: bytes, feed: Feed, charset: str | None = None) -> Page:
     if not isinstance(result, Mapping) or not isinstance(result.get(name), list):
         raise FeedError(feed.id, f"no {name} in the answer{_complaint(document)}", permanent=True)
     total = result.get(_TOTALS[options.dialect])
-    is_sure = isinstance(total, int) and not result.get("total_was_estimated")
+    is_sure = type(total) is int and not result.get("total_was_estimated")
     return Page(result[name], total if is_sure else None)
 
 

@@ -13,7 +13,6 @@ from zlib import crc32
 
 from feeds.base import Visit
 from feeds.ckan_parse import Options, Page, page_of
-from feeds.errors import FeedError
 
 _ODS_LAST = 10_000  # offset + limit of OpenDataSoft's records; beyond it there are exports
 
@@ -26,13 +25,12 @@ class Walk:
     options: Options
     resource_id: str
     state: dict[str, Any] = field(default_factory=dict)
+    odd: str | None = None
 
     def rows(self, known: Mapping[str, Any]) -> list[Any]:
         """Return the rows after those that the state says were read.
 
-        Raises:
-            FeedError: if the portal sends one page again and again.
-
+        A portal that sends one page again and again is left alone, and told of in ``odd``.
         """
         offset = int(known.get("offset", 0)) if self._still_there(known) else 0
         rows: list[Any] = []
@@ -41,9 +39,10 @@ class Walk:
         while more and len(rows) < self.options.max_rows:
             page = self.page(offset, self.options.size)
             if page.rows and page.rows == before:
-                raise FeedError(
-                    self.visit.feed.id, "the portal sends the same page again", permanent=True
-                )
+                said = "" if page.total is None else f" of {page.total}"
+                self.odd = f"the portal sends the same page again: {len(rows)}{said} rows read"
+                more = False
+                break
             rows += page.rows
             before = page.rows
             offset += len(page.rows)
