@@ -41,17 +41,20 @@ class Entry:
 
 
 def entries(root: Element, base: str) -> list[Entry]:
-    """Return the entries of an Atom or RSS index that carry no message themselves."""
+    """Return the entries of an Atom or RSS index that carry no message themselves.
+
+    Without a link the id stands in, where it is an address; the ``url`` is empty without either.
+    """
     found: list[Entry] = []
     for item in root.iter():
         if local(item) not in {"entry", "item"} or cap_parse.alerts(item):
             continue
         fields = {local(part): (part.text or "").strip() for part in item}
-        link = _link(item)
-        if link:
-            name = fields.get("id") or fields.get("guid") or link
-            changed = fields.get("updated") or fields.get("pubDate") or ""
-            found.append(Entry(f"{name} {changed}".strip(), urljoin(base, link)))
+        name = fields.get("id") or fields.get("guid") or ""
+        link = _link(item) or (name if name.startswith(("https://", "http://")) else "")
+        name = name or link or fields.get("title") or "without id, link and title"
+        changed = fields.get("updated") or fields.get("pubDate") or ""
+        found.append(Entry(f"{name} {changed}".strip(), urljoin(base, link) if link else ""))
     return list({entry.key: entry for entry in found}.values())
 
 
@@ -145,6 +148,9 @@ def _followed(
     new = [entry for entry in listed if entry.key not in seen]
     failure: FeedError | None = None
     for line, entry in enumerate(new, 1):
+        if not entry.url:
+            parsed.rejected.append(_lost(visit, line, entry, "it has neither message nor link"))
+            continue
         try:
             message = visit.get(entry.url, accept=_ACCEPT)
         except FeedError as problem:

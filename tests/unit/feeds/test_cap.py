@@ -524,6 +524,25 @@ def test_a_message_that_cannot_be_had_five_times_is_given_up(make_feed, answerin
     assert "an HTML page" in told[4][0]
 
 
+def test_an_entry_without_message_and_link_is_named_and_an_address_as_id_stands_in(
+    make_feed, answering
+):
+    bare = "<entry><id>tag:x,1</id><title>Flood</title><content/></entry>"
+    nameless = "<entry><title>Storm</title></entry>"
+    by_id = "<entry><id>https://city.example/a1</id></entry>"
+    client = answering({"/feed": atom(bare, nameless, by_id), "/a1": alert()})
+
+    first = poll(make_feed("cap", "notice"), client, {}, now=NOW)
+    second = poll(make_feed("cap", "notice"), client, first.memory, now=NOW)
+
+    assert len(first.parsed.accepted) == 1
+    assert [one.reason for one in first.parsed.rejected] == [
+        "entry tag:x,1: it has neither message nor link",
+        "entry Storm: it has neither message nor link",
+    ]
+    assert second.not_modified
+
+
 def test_an_enclosure_of_rss_leads_to_the_message(make_feed, answering):
     item = (
         "<item><guid>1</guid><link>https://city.example/page.html</link>"
