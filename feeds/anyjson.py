@@ -76,8 +76,12 @@ def parse(
     if looks_like_html(body):
         raise ValueError("an HTML page where data were expected")
     written = json_text(body, options.encoding or charset)
-    _refuse_error(written, options, feed)
-    found = pointed.find(written, options, is_lines=is_lines)
+    try:
+        found = pointed.find(written, options, is_lines=is_lines)
+    except ValueError:
+        _refuse_error(_whole(written), options, feed)
+        raise
+    _refuse_error(found.root, options, feed)
     if not len(found.rows) and not options.may_be_empty(feed):
         raise ValueError(f"no rows at {options.rows or '/'} (empty = 'ok' allows it)")
     return _mapped(found, feed, options, fetched_at)
@@ -112,22 +116,23 @@ def _stamped(parsed: Parsed, at: datetime | None) -> Parsed:
     return replace(parsed, accepted=facts, published_at=at)
 
 
-def _refuse_error(written: str, options: Options, feed: Feed) -> None:
+def _whole(written: str) -> Any:
+    """Return a document without rows; nothing where it is none."""
+    try:
+        found = scan.find(written, ())
+    except ValueError:
+        return None
+    return dict(zip(found.keys, found.rows or (), strict=True)) if found.keys else None
+
+
+def _refuse_error(root: Any, options: Options, feed: Feed) -> None:
     """Refuse a document that tells of an error under 200.
 
     Raises:
         FeedError: with what it says.
 
     """
-    if options.error is None:
-        return
-    try:
-        place = scan.find(written, ())
-    except ValueError:
-        return  # lines, or no JSON: said elsewhere
-    if place.rows is None or place.keys is None:
-        return
-    said = records.at(dict(zip(place.keys, place.rows, strict=True)), options.error)
+    said = records.at(root, options.error) if options.error is not None else None
     if said not in (None, False, "", 0, "0", [], {}):
         told = " ".join(as_text(said).split())[:200]
         raise FeedError(feed.id, f"the source says: {told}", permanent=False)

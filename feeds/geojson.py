@@ -14,6 +14,7 @@ from feeds.records import value
 from feeds.tabular import PIECE, Refused, Table
 from geodata import GeoError, is_wgs84, to_wgs84
 
+_COLLECTION = '"FeatureCollection"'
 ID = "@id"  # a feature's own id
 Placed = tuple[float | None, float | None, str | None]
 _SHAPES = {
@@ -73,18 +74,17 @@ def _every(features: Sequence[Any]) -> dict[str, None]:
     )
 
 
-def kind_of(text: str) -> Any:
-    """Return what a JSON document calls its type; ``None`` where it calls none.
+def kind_of(text: str) -> str | None:
+    """Return which kind of GeoJSON a document is; ``None`` for another.
 
     Raises:
-        ValueError: if it is no JSON.
+        ValueError: if it is no JSON, or no GeoJSON.
 
     """
-    whole = scan.find(text, ())
-    if whole.rows is None or whole.keys is None or "type" not in whole.keys:
+    if _COLLECTION not in text and '"Feature"' not in text:
         return None
-    kind = whole.rows[whole.keys.index("type")]
-    return kind if isinstance(kind, str) else None
+    features, _ = _features(text)
+    return "FeatureCollection" if isinstance(features, scan.Scanned) else "Feature"
 
 
 def table(
@@ -122,19 +122,18 @@ def _table(features: Sequence[Any], first: int, wanted: Collection[str], crs: st
 
 
 def _features(text: str) -> tuple[Sequence[Any], dict[str, Any]]:
+    if _COLLECTION in text:
+        found = scan.find(text, ("features",))
+        is_listed = found.rows is not None and found.keys is None
+        if is_listed and found.envelope.get("type") == "FeatureCollection":
+            return found.rows or [], found.envelope
     whole = scan.find(text, ())
     if whole.rows is None or whole.keys is None:
         raise ValueError("no GeoJSON object")
-    members = dict(zip(whole.keys, range(len(whole.keys)), strict=True))
-    kind = whole.rows[members["type"]] if "type" in members else None
-    if kind == "Feature":
-        return [dict(zip(whole.keys, whole.rows, strict=True))], {}
-    if kind != "FeatureCollection" or "features" not in members:
+    document = dict(zip(whole.keys, whole.rows, strict=True))
+    if document.get("type") != "Feature":
         raise ValueError("neither a FeatureCollection nor a Feature")
-    found = scan.find(text, ("features",))
-    if found.rows is None or found.keys is not None:
-        raise ValueError("neither a FeatureCollection nor a Feature")
-    return found.rows, found.envelope
+    return [document], {}
 
 
 def _declared(envelope: dict[str, Any]) -> str | None:

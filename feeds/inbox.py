@@ -193,6 +193,8 @@ def _put_away(path: Path, fate: Mapping[str, Any], inbox: _Folder) -> None:
     """Move a file whose facts were kept, with what there is to say about it."""
     try:
         folder = path.parent / fate["to"]
+        if folder.is_symlink():
+            raise OSError(0, "the folder is a link")  # noqa: TRY301 - told like any other
         folder.mkdir(exist_ok=True)
         goal = _free(folder, path.name, inbox.visit.now)
         path.rename(goal)

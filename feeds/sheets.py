@@ -72,7 +72,8 @@ def _numbered(body: bytes, sheet: str | int | None) -> Numbered:
     except _BROKEN as problem:
         if isinstance(problem, NoSheetError):
             raise
-        said = f"{type(problem).__name__}: {problem}"[:200]
+        cause = problem.__cause__ or problem
+        said = f"{type(cause).__name__}: {cause}"[:200]
         raise ValueError(f"the spreadsheet cannot be read ({said})") from problem
 
 

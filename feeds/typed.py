@@ -12,6 +12,8 @@ import numpy as np
 from feeds import geojson
 from feeds.cells import Stamp, objects, tidy
 from feeds.decode import raw
+from feeds.located import root_of
+from feeds.records import at
 from feeds.tabular import Refused, Table, places_of
 
 CONTEXT = json.dumps({"format": "typed"})
@@ -138,6 +140,11 @@ def table(
         name: objects([_cell_at(row, place) for row in rows])
         for name, place in places_of(called, wanted).items()
     }
+    columns |= {
+        name: objects([_inside(row, called.index(root_of(name)), name) for row in rows])
+        for name in (wanted or frozenset()) - columns.keys()
+        if root_of(name) in called
+    }
     refused: list[Refused] = []
     sources = Records(called, rows, shapes)
     origin = np.arange(len(rows), dtype=np.int64)
@@ -149,6 +156,12 @@ def table(
 def _cell_at(row: Sequence[Any], place: int) -> str:
     value = row[place] if place < len(row) else None
     return value if isinstance(value, Stamp) else cell(value)
+
+
+def _inside(row: Sequence[Any], place: int, name: str) -> str:
+    """Return what a path leads to inside a value, as in the structs of Parquet."""
+    found = at({root_of(name): row[place] if place < len(row) else None}, name)
+    return cell(found)
 
 
 def _drawn(found: Table, shapes: Sequence[Any]) -> Table:
