@@ -61,7 +61,8 @@ class Gathered:
         """Add one measurement, brought to its unit at rest; weather that cannot be is BAD.
 
         Raises:
-            ValueError: if the unit is unknown or does not measure the quantity.
+            ValueError: if the unit is unknown or does not measure the quantity, or the value is
+                beyond all measure.
 
         """
         change = _conversion(quantity, unit)
@@ -70,6 +71,8 @@ class Gathered:
             self.skipped["the same measurement again"] += 1
             return
         at_rest = None if value is None else float(round(value * change.factor + change.offset, 6))
+        if at_rest is not None and not isfinite(at_rest):
+            raise ValueError(f"{value} {unit} is beyond all measure")
         if at_rest is not None and not _is_possible(quantity, at_rest):
             quality = Quality.BAD
         lat, lon = place or (None, None)

@@ -178,6 +178,11 @@ class _Reading:
             yield "", wanted_here, found_at(inner, self.options.pointer)
 
     def _site(self, root: Any, inner: Any) -> str:
+        if found := self._named(root, inner).strip():
+            return found
+        raise ValueError("a site without a name")
+
+    def _named(self, root: Any, inner: Any) -> str:
         said_so, parts = self.options.site, self.message.parts
         if said_so and "{" in said_so:
             return said_so.format_map(parts)

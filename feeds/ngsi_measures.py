@@ -105,6 +105,8 @@ def _plain(to: Measures, asked: tuple[Wanted, bool], one: Attribute) -> bool:
 def _add_plain(to: Measures, asked: tuple[Wanted, bool], one: Attribute) -> None:
     wanted, is_declared = asked
     told = unit_of(one.unit)
+    if told == "count" and wanted.unit == "ratio":  # C62 is "one", of anything
+        told = None
     unit = agreed(wanted.unit, told) if is_declared else told or wanted.unit
     conversion(wanted.quantity, unit)
     value = _number(one)

@@ -217,8 +217,10 @@ def _v2(options: Options, callback: str, authorization: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "httpCustom": {"url": callback, "headers": {_AUTHORIZATION: authorization}},
         "attrsFormat": "keyValues" if options.format == "keyValues" else "normalized",
-        "attrs": [*options.attrs, "dateModified"] if options.attrs else [],
+        "attrs": [*(options.attrs or ["*"]), "dateModified"],
     }
+    if options.format != "keyValues":
+        told["metadata"] = ["dateModified", "*"]
     body: dict[str, Any] = {
         "status": "active",
         "subject": {"entities": entities, "condition": condition},

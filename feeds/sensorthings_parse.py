@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import Field
 
-from feeds import times
+from feeds import gathered, times
 from feeds.decode import from_json, raw
 from feeds.gathered import said
 from feeds.options import Duration, KindOptions
@@ -189,9 +190,10 @@ def _site(thing: Mapping[str, Any], datastream: Mapping[str, Any], options: Opti
     if options.site == "datastream":
         return str(datastream["@iot.id"])  # a name alone may be shared
     key = "name" if options.site == "name" else "@iot.id"
-    if thing.get(key) is None:
+    name = "" if thing.get(key) is None else str(thing[key]).strip()
+    if not name:
         raise ValueError(f"nobody says which Thing it belongs to ({key}): say site = 'datastream'")
-    return str(thing[key])
+    return name
 
 
 def _about(thing: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -233,9 +235,9 @@ def _place(locations: Any) -> Place:
         if shape.get("type") == "Feature":
             shape = shape.get("geometry") or {}
         if shape.get("type") == "Point":
-            lon, lat = (float(part) for part in shape["coordinates"][:2])
-            if (lon, lat) not in {_EXAMPLE_PLACE, (0.0, 0.0)}:
-                return lon, lat
+            lon, lat = shape["coordinates"][:2]
+            if (lon, lat) != _EXAMPLE_PLACE and (found := gathered.place(lat, lon)):
+                return found[1], found[0]
     return None
 
 
@@ -245,22 +247,20 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
         if not isinstance(row, Mapping):
             raise ValueError("no observation, or cells that do not fit their components")  # noqa: TRY004 - the row is bad
         at = _ended(row["phenomenonTime"], reading.feed.timezone)
-        value = number(row.get("result"), "any")
         published = row.get("resultTime")
         published_at = times.instant(published, reading.feed.timezone) if published else None
         lon, lat = stream.place or _feature(row) or (None, None)
+        at_rest = _at_rest(number(row.get("result"), "any"), stream.convert)
     except _BAD as problem:
         reading.reject(said(problem)[:200], row, about=stream.about)
         return
-    convert = stream.convert
-    at_rest = None if value is None else round(value * convert.factor + convert.offset, 6)
     reading.parsed.accepted.append(
         Observation(
             feed_id=reading.feed.id,
             site_id=stream.site,
             quantity=stream.wanted.quantity,
             value=at_rest,
-            unit=convert.unit,
+            unit=stream.convert.unit,
             observed_at=at,
             fetched_at=reading.fetched_at,
             published_at=published_at,
@@ -268,6 +268,15 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
             lon=lon,
         )
     )
+
+
+def _at_rest(value: float | None, convert: Conversion) -> float | None:
+    if value is None:
+        return None
+    found = float(round(value * convert.factor + convert.offset, 6))
+    if not isfinite(found):
+        raise ValueError(f"{value} is beyond all measure")
+    return found
 
 
 def _feature(row: Mapping[str, Any]) -> Place:

@@ -181,6 +181,27 @@ def test_a_share_above_one_is_refused_and_a_pack_may_say_per_cent(make_feed):
     assert values(entities(make_feed, coded)) == {"fill_level": (40.0, "%")}
 
 
+def test_an_ngsi_ld_entity_in_a_notification_of_v2(make_feed):
+    row = {
+        "id": "urn:ngsi-ld:Device:filling001",
+        "type": "https://uri.etsi.org/ngsi-ld/default-context/WasteContainer",
+        "https://uri.fiware.org/ns/data-models#fillingLevel": {
+            "type": "Property",
+            "value": 0.33,
+            "metadata": {
+                "unitCode": "C62",
+                "accuracy": {"type": "Property", "value": 0.05},
+                "observedAt": AT,
+            },
+        },
+    }
+
+    (found,) = entities(make_feed, row).accepted
+
+    assert (found.quantity, found.value, found.unit) == ("fill_level", 33.0, "%")
+    assert found.observed_at.minute == 55
+
+
 def test_weather_noise_lamps_and_bikes(make_feed):
     at = {"dateObserved": AT}
     found = entities(

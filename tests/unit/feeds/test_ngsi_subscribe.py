@@ -238,3 +238,28 @@ def test_a_malformed_answer_never_costs_the_reading(broker, body):
     found = visit(broker, {})
 
     assert [o.value for o in found.parsed.accepted] == [1.0]
+
+
+def test_what_is_asked_for_is_subscribed_to(broker):
+    visit(
+        broker, {}, subscribe="https://us.example", types=("A", "B"), attrs=("NO2",), q="NO2>1",
+        georel="near;maxDistance==100", geometry="Point", coordinates="[-73.6,45.5]",
+        throttling="30s", id_pattern="urn:.*",
+    )  # fmt: skip
+
+    kept = only(broker)
+    assert kept["throttling"] == 30
+    if "ngsi-ld" in broker.root:
+        assert kept["entities"] == [
+            {"type": "A", "idPattern": "urn:.*"},
+            {"type": "B", "idPattern": "urn:.*"},
+        ]
+        assert kept["watchedAttributes"] == kept["notification"]["attributes"] == ["NO2"]
+        assert kept["q"] == "NO2>1"
+        assert kept["geoQ"]["coordinates"] == [-73.6, 45.5]
+    else:
+        assert kept["subject"]["entities"][1] == {"type": "B", "idPattern": "urn:.*"}
+        assert kept["subject"]["condition"]["attrs"] == ["NO2"]
+        assert kept["subject"]["condition"]["expression"]["coords"] == "[-73.6,45.5]"
+        assert kept["notification"]["attrs"] == ["NO2", "dateModified"]
+        assert kept["notification"]["metadata"] == ["dateModified", "*"]
