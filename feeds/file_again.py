@@ -41,7 +41,8 @@ def tables(
             first = known.get("first", first)
         except _BROKEN:
             made.extend(_one_by_one(several, context, options, feed, refused))
-    return iter(made), first, refused
+    gone = {records.row_of(one) for one in refused}
+    return iter(made), first, [one for one in rejects if records.row_of(one) in gone]
 
 
 def _one_by_one(

@@ -1,5 +1,6 @@
 """Wide tables to long ones: one row per cell."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -31,9 +32,7 @@ def melt(table: Table, mapping: Mapping) -> Table:
     )
     columns[HEADER] = np.tile(np.array(names, dtype=object), count)
     columns[HOUR] = np.tile(np.array(hours, dtype=object), count)
-    return Table(
-        columns, table.lines[rows], table.sources, table.origin[rows], table.refused, table.names
-    )
+    return replace(table, columns=columns, lines=table.lines[rows], origin=table.origin[rows])
 
 
 def spread(mapping: Mapping) -> bool:

@@ -225,7 +225,12 @@ def refuse_all(feed: Feed, limit: float, n_good: int, rejected: list[Reject]) ->
 
 def once(rejects: Iterable[Reject]) -> list[Reject]:
     """Return one of the rejects that share a row, as the cells of a wide table do."""
-    return list({(one.context, one.line, one.raw): one for one in rejects}.values())
+    return list({row_of(one): one for one in rejects}.values())
+
+
+def row_of(one: Reject) -> tuple[str, int, str]:
+    """Return what tells the row of a reject apart from others."""
+    return one.context, one.line, one.raw
 
 
 def tables_again(
