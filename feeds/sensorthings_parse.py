@@ -69,6 +69,7 @@ class Reading:
     row: int = 0
     n_streams: int = 0
     strangers: Counter[str] = field(default_factory=Counter)
+    seen: set[tuple[str, str, datetime, float | None]] = field(default_factory=set)
 
     def reject(self, reason: str, row: Any, name: str | None = None, *, about: str = "") -> None:
         """Quarantine a row, or a whole datastream, with the reason."""
@@ -147,7 +148,8 @@ def _streams(thing: Any, reading: Reading) -> Iterator[tuple[Any, _Stream]]:
     """
     place = _placed(thing, reading)
     found = list(_asked(thing, reading, place))
-    count = Counter(wanted.quantity for _, wanted in found)
+    apart = {(wanted.quantity, str(one.get("@iot.id"))) for one, wanted in found}
+    count = Counter(quantity for quantity, _ in apart)
     for datastream, wanted in found:
         reading.n_streams += 1
         about = _about(thing, place)
@@ -254,6 +256,10 @@ def _observe(row: Any, stream: _Stream, reading: Reading) -> None:
     except _BAD as problem:
         reading.reject(said(problem)[:200], row, about=stream.about)
         return
+    same = (stream.site, stream.wanted.quantity, at, at_rest)
+    if same in reading.seen:
+        return
+    reading.seen.add(same)
     reading.parsed.accepted.append(
         Observation(
             feed_id=reading.feed.id,

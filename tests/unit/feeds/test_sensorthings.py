@@ -81,7 +81,9 @@ def test_results_come_in_many_shapes(make_feed, result, value):
     ],
 )
 def test_a_bad_observation_is_quarantined_alone(make_feed, row, says):
-    found = parsed(make_feed, thing(datastream(observation(), row, observation())))
+    later = observation(phenomenonTime="2026-11-24T11:30:00Z")
+
+    found = parsed(make_feed, thing(datastream(observation(), row, later)))
 
     assert len(found.accepted) == 2
     assert found.rejected[0].line == 2
@@ -151,6 +153,12 @@ def test_two_instruments_of_one_quantity_stay_apart(make_feed):
     streams = datastream(), datastream(**{"@iot.id": 2})
 
     assert [o.site_id for o in parsed(make_feed, thing(*streams)).accepted] == ["7:1", "7:2"]
+
+
+def test_what_comes_twice_is_told_once(make_feed):
+    streams = [datastream(observation(), observation())] * 2
+
+    assert [o.site_id for o in parsed(make_feed, thing(*streams)).accepted] == ["7"]
 
 
 def test_sites_may_be_called_by_name(make_feed):
