@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from feeds import datex2_places, times
 from feeds.datex2_options import Options
+from feeds.datex2_places import Place
 from feeds.datex2_xml import Header, attribute, child, children, said, within
 from feeds.decode import local, raw
 from feeds.units import conversion
@@ -64,9 +65,9 @@ class Site:
         return cls(None, None, pairs) if lat == "-" else cls(float(lat), float(lon), pairs)
 
 
-def site_of(record: Element) -> Site:
-    """Return what the table says of a site."""
-    middle = datex2_places.place(record).middle
+def site_of(record: Element, place: Place) -> Site:
+    """Return what the table says of a site, and where it is."""
+    middle = place.middle
     lanes: dict[str, str] = {}
     for about in children(record, "measurementSpecificCharacteristics"):
         index = attribute(about, "index") or said(about, "index")
@@ -109,10 +110,10 @@ class Measures:
     def site(self, record: Element) -> None:
         """Take a site into the table, if it lies where it is wanted."""
         name = attribute(record, "id")
-        found = site_of(record)
-        pairs = [] if found.lat is None else [(found.lon, found.lat)]
+        place = datex2_places.place(record)
+        found = site_of(record, place)
         words = datex2_places.names(record, self.options.language or "") or ""
-        if name and self.options.is_near(pairs, words):
+        if name and self.options.is_near(place.parts, words):
             self.table[name] = found.packed
 
     def add(self, measured: Element, header: Header) -> None:

@@ -1,8 +1,8 @@
 """What a city pack may say of a DATEX II feed, and which records it may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from xml.etree.ElementTree import Element
 
 from pydantic import AfterValidator, Field
@@ -71,14 +71,28 @@ class Options(KindOptions):
         last = next((word for word in reversed(words) if word), "")
         return None if last.lower() in _OPEN or last in self.audience else last
 
-    def is_near(self, pairs: Iterable[Any], text: str) -> bool:
-        """Whether something lies in the box, or is named after a wanted area."""
+    def is_near(self, parts: Iterable[Sequence[Sequence[float]]], text: str) -> bool:
+        """Whether something lies in the box, or is named after a wanted area.
+
+        Args:
+            parts: points, lines and outer rings, each of pairs of longitude, latitude.
+            text: what it is called.
+
+        """
         if self.box is None and not self.areas:
             return True
         folded = text.casefold()
         if any(area.casefold() in folded for area in self.areas):
             return True
-        if self.box is None:
-            return False
-        west, south, east, north = self.box
-        return any(west <= lon <= east and south <= lat <= north for lon, lat in pairs)
+        return self.box is not None and any(_touches(part, self.box) for part in parts)
+
+
+def _touches(part: Sequence[Sequence[float]], box: Box) -> bool:
+    """Whether a segment's own box meets the box: a long line may cross it between two corners."""
+    west, south, east, north = box
+    for (x0, y0), (x1, y1) in zip(part, [*part[1:], part[-1]], strict=True):
+        is_beside = max(x0, x1) < west or min(x0, x1) > east
+        is_above = max(y0, y1) < south or min(y0, y1) > north
+        if not (is_beside or is_above):
+            return True
+    return False

@@ -5,7 +5,6 @@ OpenLR hold no coordinates that could be drawn: such a place is kept by its name
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from xml.etree.ElementTree import Element
@@ -54,18 +53,15 @@ class Place:
                 return geojson.wkt(shape)
         return None
 
-    def pairs(self) -> Iterator[Pair]:
-        """Yield every corner."""
-        yield from self.points
-        for line in self.lines:
-            yield from line
-        for polygon in self.polygons:
-            yield from polygon[0]
+    @property
+    def parts(self) -> list[list[Pair]]:
+        """Every point, line and outer ring."""
+        return [*([one] for one in self.points), *self.lines, *(one[0] for one in self.polygons)]
 
     @property
     def middle(self) -> Pair | None:
         """The point itself, or the middle of the corners."""
-        found = list(self.pairs())
+        found = [pair for part in self.parts for pair in part]
         if not found:
             return None
         return [sum(pair[axis] for pair in found) / len(found) for axis in (0, 1)]

@@ -76,7 +76,7 @@ class Situations:
             self._refuse(words, record, None, told)
             return
         text = f"{notice.headline} {notice.area or ''} {_comment(record, '')}"
-        if not self.options.is_near(place.pairs(), text):
+        if not self.options.is_near(place.parts, text):
             self.skipped["elsewhere"] += 1
             return
         for odd in place.odd:
@@ -123,11 +123,12 @@ class Situations:
             end = max(start, stopped if end is None else min(end, stopped))
         place = datex2_places.place(record)
         language = self.options.tongue(header)
+        area = datex2_places.names(record, language)
         severity = said(record, "severity") or told.get("severity", "")
         notice = Notice(
             feed_id=self.feed.id,
             notice_id=f"{told['id']}/{attribute(record, 'id')}",
-            headline=_headline(record, language, told.get("headline", "")),
+            headline=_headline(record, language, told.get("headline", "") or area or ""),
             effective=start,
             fetched_at=self.fetched_at,
             severity=_SEVERITIES.get(severity.lower(), "unknown"),
@@ -137,7 +138,7 @@ class Situations:
             expires=end,
             published_at=version,
             geometry=place.wkt,
-            area=datex2_places.names(record, language),
+            area=area,
             url=_link(record),
         )
         return notice, place

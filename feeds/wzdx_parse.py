@@ -147,7 +147,10 @@ def _notice(feature: Any, line: int, zones: _Zones) -> Notice:
 
 
 def _name(feature: Mapping[str, Any], details: Mapping[str, Any]) -> str:
-    places = (feature.get("id"), *(details.get(n) for n in ("road_event_id", "event_id", "id")))
+    places = (
+        feature.get("id"),
+        *(details.get(n) for n in ("road_event_id", "event_id", "identifier", "id")),
+    )
     for said in places:
         if isinstance(said, str | int) and not isinstance(said, bool) and str(said).strip():
             sub = details.get("subidentifier")

@@ -116,7 +116,7 @@ def test_version_3_in_a_message_container_is_read_alike(make_feed):
     (notice,) = datex2.parse(V3.encode(), make_feed("datex2", "notice"), NOW).accepted
 
     assert notice.notice_id == "s9/r9"
-    assert notice.headline == "maintenance works, resurfacing work"
+    assert notice.headline == "maintenance works, resurfacing work: A28"
     assert (notice.severity, notice.status, notice.area) == ("extreme", "exercise", "A28")
     assert notice.geometry == "LINESTRING (5.2 52.1, 5.21 52.11)"
 
@@ -286,6 +286,15 @@ def test_a_supplier_may_push_in_a_soap_envelope(make_feed):
     delivery = Delivery(feed_id="f1", body=body, received_at=NOW)
 
     assert len(receive(make_feed("datex2", "notice"), delivery).accepted) == 1
+
+
+def test_a_line_that_crosses_the_box_between_two_corners_is_kept(make_feed):
+    across = """<groupOfLocations xsi:type="Linear"><gmlLineString>
+<posList>60.5 20 60.5 30</posList></gmlLineString></groupOfLocations>"""
+
+    found = parsed(make_feed, situation(record(place=across)), box=[24.0, 60.0, 25.0, 61.0])
+
+    assert len(found.accepted) == 1
 
 
 def test_what_lies_elsewhere_is_left_out(make_feed):
