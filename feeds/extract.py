@@ -135,6 +135,11 @@ class Extract:
         spec = self.mapping.spec(name)
         if spec is None:
             return np.full(len(self.table), times.NOTHING, dtype="datetime64[us]")
+        if spec.value is not None:
+            at = times.parse(objects([_written(spec.value)]), spec.formats, spec.zone or self.zone)
+            if np.isnat(at[0]):
+                raise ValueError(f"{name}: {_no_time(_written(spec.value), spec)}")
+            return np.repeat(at, len(self.table))
         cells = self._joined(spec)
         missing = _is_missing(cells, spec)
         found = self._times(np.where(missing, "", cells), spec, name)

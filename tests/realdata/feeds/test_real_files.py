@@ -266,3 +266,174 @@ def test_new_york_with_and_without_a_byte_order_mark(make_feed, records, name, f
     assert len(rows) == n
     assert len(found.accepted) + len(found.rejected) == n
     assert len(found.accepted) > 0.99 * n
+
+
+def test_madrids_monthly_means_by_name_of_the_gas(make_feed, records, now):
+    path = records / "madrid/air/calidad-aire-madrid-2001-2024.csv"
+    gases = {"Dióxido de Nitrógeno": "no2", "Ozono": "o3", "Partículas < 10 µm": "pm10"}
+    options = {
+        "only": {"year": {"not": [""]}},
+        "columns": {
+            "site_id": {"value": "madrid"},
+            "observed_at": {"column": "year-month", "format": "%Y-%m"},
+            "quantity": {"column": "magnitude", "map": gases},
+            "value": {"column": "val", "unit": "µg/m³"},
+        },
+    }
+    zone = "Europe/Madrid"
+    feed = make_feed("file", "observation", path=str(path), timezone=zone, options=options)
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["magnitude"] in gases]
+    assert found.rejected == []
+    assert len(found.accepted) == len(rows) > 800
+    assert sum(f.value or 0 for f in found.accepted) == pytest.approx(
+        sum(float(row["val"]) for row in rows if row["val"])
+    )
+    assert found.accepted[0].observed_at == datetime(2000, 12, 31, 23, tzinfo=UTC)
+
+
+STATIONS = {
+    "decimal degrees": ("informacion_estaciones_red_calidad_aire.csv", "CODIGO_CORTO",
+                        {"lat": "LATITUD", "lon": "LONGITUD"}, {}),
+    "angles": ("informacion_estaciones_red_calidad_aire.csv", "CODIGO_CORTO",
+               {"lat": {"column": "LATITUD_ETRS89", "format": "dms"},
+                "lon": {"column": "LONGITUD_ETRS89", "format": "dms"}}, {}),
+    "a national grid": ("informacion_estaciones_red_calidad_aire.csv", "CODIGO_CORTO",
+                        {"lat": {"column": "COORDENADA_Y_ETRS89", "decimal": ","},
+                         "lon": {"column": "COORDENADA_X_ETRS89", "decimal": ","}},
+                        {"crs": "EPSG:25830"}),
+    "the older list": ("madrid_airquality_stations.csv", "NÚMERO",
+                       {"lat": {"column": "LATITUD", "format": "dms"},
+                        "lon": {"column": "LONGITUD", "format": "dms"}}, {}),
+}  # fmt: skip
+
+
+def stations(make_feed, records, now, name):
+    file, site, place, more = STATIONS[name]
+    columns = {"case_id": site, "opened_at": {"value": "2026-01-01"}, **place}
+    path = str(records / "madrid/air" / file)
+    feed = make_feed("file", "case", path=path, options={"columns": columns, **more})
+    return poll(feed, httpx.Client(), {}, now=now).parsed
+
+
+@pytest.mark.parametrize("name", STATIONS)
+def test_madrids_stations_stand_at_one_place_however_it_is_written(make_feed, records, now, name):
+    usual = {c.case_id: c for c in stations(make_feed, records, now, "decimal degrees").accepted}
+
+    found = stations(make_feed, records, now, name)
+
+    assert found.rejected == []
+    assert len(found.accepted) == 24
+    for one in found.accepted:
+        where = usual[one.case_id]
+        assert (one.lat, one.lon) == pytest.approx((where.lat, where.lon), abs=2e-3)
+
+
+def test_new_yorks_boroughs_come_out_of_a_zipped_shapefile(make_feed, records, now):
+    options = {
+        "columns": {
+            "notice_id": {"column": "boro_code", "whole": True},
+            "headline": "boro_name",
+            "effective": {"value": "2020-10-15"},
+        }
+    }
+    path = str(records / "nyc/districts/nyc_boroughs.zip")
+    feed = make_feed("file", "notice", path=path, options=options)
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    assert found.rejected == []
+    assert {n.notice_id: n.headline for n in found.accepted} == {
+        "1": "Manhattan",
+        "2": "Bronx",
+        "3": "Brooklyn",
+        "4": "Queens",
+        "5": "Staten Island",
+    }
+    starts = ("MULTIPOLYGON (((-7", "POLYGON ((-7")
+    assert all(n.geometry.startswith(starts) for n in found.accepted)
+
+
+def test_montreals_packed_tables_are_unpacked(make_feed, records, now):
+    cars = {
+        "site_id": {"column": ["centroid_lat", "centroid_lon"]},
+        "observed_at": {"column": "peak_hour", "format": "%H"},
+        "quantity": {"value": "vehicles"},
+        "value": "car_hours",
+        "lat": "centroid_lat",
+        "lon": "centroid_lon",
+    }
+    path = str(records / "montreal/plotly_carshare.csv.gz")
+    feed = make_feed("file", "observation", path=path, options={"columns": cars})
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    assert found.rejected == []
+    assert len(found.accepted) == 249
+    assert found.accepted[0].lat == pytest.approx(45.4715485, abs=1e-6)
+
+
+def test_a_year_of_montreals_weather_with_a_quantity_per_column(make_feed, records, now):
+    path = records / "montreal/weather_2012_hourly.csv"
+    units = {"Temp (C)": "°C", "Rel Hum (%)": "%", "Wind Spd (km/h)": "km/h"}
+    names = {"Temp (C)": "temperature", "Rel Hum (%)": "humidity", "Wind Spd (km/h)": "wind_speed"}
+    options = {
+        "melt": {"columns": list(units), "id": ["Date/Time"], "to": "quantity"},
+        "columns": {
+            "site_id": {"value": "yul"},
+            "observed_at": {
+                "column": "Date/Time",
+                "format": "%Y-%m-%d %H:%M:%S",
+                "zone": "Etc/GMT+5",
+            },
+            "quantity": {"map": names},
+            "unit": {"map": units},
+        },
+    }
+    feed = make_feed("file", "observation", path=str(path), options=options)
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert found.rejected == []
+    assert len(found.accepted) == 3 * len(rows) == 3 * 8784
+    for name, quantity in names.items():
+        total = sum(float(row[name]) for row in rows)
+        said = [f.value for f in found.accepted if f.quantity == quantity]
+        assert sum(said) == pytest.approx(total)
+    assert found.accepted[0].observed_at == datetime(2012, 1, 1, 5, tzinfo=UTC)
+
+
+def test_new_yorks_ridership_by_day(make_feed, records, now):
+    path = records / "nyc/transit/mta_daily_ridership.csv"
+    modes = ["Subways: Total Estimated Ridership", "Buses: Total Estimated Ridership"]
+    options = {
+        "melt": {"columns": modes, "id": ["Date"], "to": "site_id"},
+        "columns": {"observed_at": "Date", "quantity": {"value": "boardings"}},
+    }
+    zone = "America/New_York"
+    feed = make_feed("file", "observation", path=str(path), timezone=zone, options=options)
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert found.rejected == []
+    assert len(found.accepted) == 2 * len(rows)
+    assert sum(f.value for f in found.accepted) == sum(float(row[m]) for row in rows for m in modes)
+
+
+def test_madrids_proposals_have_texts_with_line_breaks_and_markup(make_feed, records, now):
+    path = records / "madrid/participation/decide_madrid_proposals_latest.csv"
+    columns = {"case_id": "id", "opened_at": {"column": "created_at", "format": "%d/%m/%Y"}}
+    feed = make_feed("file", "case", path=str(path), options={"columns": columns})
+
+    found = poll(feed, httpx.Client(), {}, now=now).parsed
+
+    assert found.rejected == []
+    assert len(found.accepted) == 2_738
+    assert found.accepted[0].opened_at == datetime(2024, 1, 1, tzinfo=UTC)

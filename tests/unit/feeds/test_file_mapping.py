@@ -184,6 +184,16 @@ def test_times_are_written_in_many_ways(make_feed, cell, form, at):
     assert [fact.observed_at for fact in found.accepted] == [at]
 
 
+def test_a_time_may_be_said_once_for_the_whole_file(make_feed):
+    text = "site,v\na,1\nb,2\n"
+
+    found = parse(make_feed, text, {"observed_at": {"value": "2026-11-24T11:00"}})
+
+    assert {fact.observed_at for fact in found.accepted} == {datetime(2026, 11, 24, 10, tzinfo=UTC)}
+    with pytest.raises(ValueError, match="observed_at: 'now' is no time"):
+        parse(make_feed, text, {"observed_at": {"value": "now"}})
+
+
 def test_the_order_of_day_and_month_is_never_guessed(make_feed):
     found = parse(make_feed, "site,at,v\na,01/02/2024,1\nb,1.2.24 10:00,1\nc,yesterday,1\n")
 
