@@ -7,6 +7,7 @@ from typing import Any
 from cities.problems import nearest
 from cities.tables import IndicatorTable, ThresholdTable
 from cities.tally import Tally, keys_of
+from feeds import KINDS
 from metrics import INDICATORS
 from metrics.air import EAQI_DEFAULTS
 from model import Feed, Indicator, Threshold
@@ -129,8 +130,7 @@ def _is_served(indicator: Indicator, feeds: Sequence[Feed]) -> bool:
     if indicator.needs_cases:
         return any(feed.gives == "case" for feed in feeds)
     words = {word for feed in feeds if feed.gives == "observation" for word in _words(feed.options)}
-    if any(feed.kind == "gbfs" for feed in feeds):
-        words |= {"bikes_available", "docks_available"}
+    words |= {one for f in feeds if f.gives == "observation" for one in KINDS[f.kind].measures}
     return bool(words & set(indicator.quantities))
 
 

@@ -104,7 +104,8 @@ class Kind:
 
     ``receive`` parses what is pushed, ``listen`` keeps a connection open, ``again`` reads refused
     rows from their raw text; ``None`` where the kind has no such thing. ``receive`` and ``again``
-    may raise ``ValueError`` for a body that is malformed as a whole.
+    may raise ``ValueError`` for a body that is malformed as a whole. ``measures`` are quantities
+    that it gives without their being named in a pack.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Kind:
     receive: Receiver | None = None
     listen: Callable[[Ear], Listener] | None = None
     again: Rereader | None = None
+    measures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,4 +196,5 @@ KIND = Kind(
     parse=parse,
     standard="Consul Democracy GraphQL; its exports as CSV",
     gives=frozenset({"observation"}),
+    measures=frozenset({"proposals", "participants"}),
 )

@@ -231,4 +231,5 @@ KIND = Kind(
     parse=parse,
     standard="Decidim GraphQL; its open-data export (CSV)",
     gives=frozenset({"observation"}),
+    measures=frozenset({"proposals", "participants"}),
 )

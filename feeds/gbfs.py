@@ -195,5 +195,6 @@ KIND = Kind(
     standard="GBFS 1.0 to 3.0",
     gives=frozenset({"observation"}),
     again=again,
+    measures=frozenset({"bikes_available", "docks_available"}),
 )
 __all__ = ["KIND", "Options", "again", "feeds_of", "parse", "places_of", "read"]

@@ -237,4 +237,5 @@ KIND = Kind(
     parse=parse,
     standard="CISA Known Exploited Vulnerabilities catalogue, JSON",
     gives=frozenset({"observation", "notice"}),
+    measures=frozenset({"kev_open", "kev_overdue", "kev_overdue_week"}),
 )

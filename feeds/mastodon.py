@@ -194,4 +194,5 @@ KIND = Kind(
     parse=parse,
     standard="Mastodon API v1, tag timelines",
     gives=frozenset({"observation"}),
+    measures=frozenset({"posts", "posts_positive", "posts_negative"}),
 )

@@ -109,4 +109,5 @@ KIND = Kind(
     parse=parse,
     standard="RSS 0.9x to 2.0, RDF, Atom 1.0 (RFC 4287)",
     gives=frozenset({"observation"}),
+    measures=frozenset({"posts", "posts_positive", "posts_negative"}),
 )

@@ -271,4 +271,5 @@ KIND = Kind(
     parse=parse,
     standard="HTTP, TLS; Statuspage API v2 (summary.json)",
     gives=frozenset({"observation"}),
+    measures=frozenset({"probe_up", "probe_latency", "certificate_left"}),
 )
