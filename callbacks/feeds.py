@@ -13,6 +13,7 @@ from layouts.desk.feedform import BUTTONS, MESSAGE, NAME
 from layouts.desk.feedform import ROOT as FORM
 from layouts.desk.feedlists import CSV, FILE
 from layouts.desk.feedpanel import CHOSEN, ROOT
+from layouts.desk.feedquarantine import MARK, without_rows
 from layouts.desk.feeds import PAGE, panel_props
 from layouts.desk.pages import wanted
 from layouts.desk.pulse import pulse_id
@@ -48,11 +49,14 @@ def register(app: Dash, store: Store, context: PageContext) -> None:
         Output(ROOT, "title"),
         Input(pulse_id(PAGE), "title"),
         State(CHOSEN, "data"),
+        State(MARK, "title"),
         prevent_initial_call=True,
     )
-    def refresh(_: Any, chosen: Any) -> str:
+    def refresh(_: Any, chosen: Any, drawn: Any) -> str:
         view = context.view(_locale(chosen))
-        put(panel_props(_asked(chosen), context, context.latest(), view))
+        props = panel_props(_asked(chosen), context, context.latest(), view)
+        is_drawn = drawn and props.get(MARK, {}).get("title") == drawn
+        put(without_rows(props) if is_drawn else props)
         return ""
 
     @app.callback(

@@ -33,6 +33,7 @@ LOUD = frozenset({"extreme", "severe"})
 HEADLINE_MOST = 140
 
 _ROADS = frozenset({"wzdx", "datex2", "datex"})
+_WHOLLY_CLOSED = "all lanes closed"  # what a road feed says of works that leave no way through
 _SAID = {  # parts of words that tell a kind, in the order in which they count
     "closure": ("clos", "detour", "no-entry", "blocked", "barr", "ferm", "cortad", "sperr"),
     "incident": (
@@ -109,7 +110,10 @@ def kind(notice: Notice, view: View) -> str:
     if source.startswith("gtfs") or source == "siri":
         return "transit"
     said = (notice.event or "").casefold()
-    told = said if source in _ROADS and said else f"{said} {notice.headline.casefold()}"
+    headline_ = notice.headline.casefold()
+    if source in _ROADS and _WHOLLY_CLOSED in headline_:
+        return "closure"
+    told = said if source in _ROADS and said else f"{said} {headline_}"
     for name, words in _SAID.items():
         if any(word in told for word in words):
             return name

@@ -14,6 +14,7 @@ from layouts import plaintext
 from layouts.component import Props
 from layouts.context import Cause, NoRows, Refused, RefusedPage
 from layouts.desk import links, values
+from layouts.desk.pulse import digest
 from layouts.ids import part, slot
 from layouts.parts import aria, classes
 from layouts.view import View
@@ -57,12 +58,16 @@ def key(name: str) -> str:
     return part(SCOPE, NAME, name)
 
 
+MARK = key("mark")  # its title says which rows are drawn, so that they are not sent again
+
+
 def section(view: View) -> html.Section:
     """Return the empty section."""
     t = view.t
     return html.Section(
         [
             html.H3(html.Span(id=key("title"))),
+            html.Span(id=MARK, title="", hidden=True),
             html.P(id=key("none"), className="bz-fsec__note"),
             html.Div(_table(view), id=key("causes"), className="is-none"),
             html.Div(
@@ -145,6 +150,7 @@ def props(feed_id: str, chosen: Chosen, refused: int, snapshot: Snapshot, view: 
     there = {"data-here": "true" if chosen.reason or chosen.before else None}
     return {
         key("root"): there,
+        MARK: {"title": digest((feed_id, *(item.id for item in page.items)))},
         key("title"): {"children": _title(title, page, causes, view)},
         key("none"): {"children": view.t(none) if none else ""},
         key("causes"): {"className": "" if causes else "is-none"},
@@ -240,6 +246,12 @@ def _row_props(items: Sequence[Refused], snapshot: Snapshot, view: View) -> Prop
             "bz-code bz-rows__raw", "" if said["context"] else "is-none"
         )
     return found
+
+
+def without_rows(props_: Props) -> Props:
+    """Return properties without those of the rows: they are long, and are drawn already."""
+    rows = tuple(key(slot("row", n)) for n in range(ROWS))
+    return {name: values_ for name, values_ in props_.items() if not name.startswith(rows)}
 
 
 def _words(item: Refused | None, snapshot: Snapshot, view: View) -> dict[str, str]:

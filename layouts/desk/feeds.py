@@ -26,7 +26,7 @@ from layouts.view import View
 from model import FeedState, Snapshot
 
 PAGE = "feeds"
-REFRESH_S = 15  # how often the chosen feed is drawn anew while nothing happens to it
+REFRESH_S = 5  # how often the chosen feed is drawn anew while nothing happens to it
 _ROW = re.compile(r"[\w-]{1,60}")  # the name of a row in quarantine
 
 

@@ -37,6 +37,8 @@ def showing(*some: Notice, silent: frozenset[str] = frozenset()) -> Snapshot:
         ("road-works", "work-zone", "Resurfacing", "works"),
         ("road-works", None, "Rue X", "works"),
         ("road-works", "detour", "Rue X", "closure"),
+        ("road-works", "work zone", "Rue X: work zone, all lanes closed", "closure"),
+        ("road-works", "work zone", "Rue X: work zone, some lanes closed", "works"),
         ("road-events", "RoadClosed", "Rue X", "closure"),
         ("road-events", "Accident", "Rue X fermée", "incident"),
         ("road-events", "AbnormalTraffic", "queue", "incident"),

@@ -192,6 +192,19 @@ def test_more_than_there_is_room_for_is_counted() -> None:
     assert found.right <= lineage.RULES
 
 
+def test_rows_that_are_drawn_already_are_not_sent_again() -> None:
+    rows = Page((Row("9-1", reject("x" * 16_000)),))
+
+    full = shown({"feed": "traffic"}, quarantine=lambda *_, **__: rows)
+    other = shown({"feed": "traffic"}, quarantine=lambda *_, **__: Page((Row("9-2", reject("y")),)))
+    lean = feedquarantine.without_rows(full)
+
+    assert full[feedquarantine.MARK] != other[feedquarantine.MARK]
+    assert lean.keys() < full.keys()
+    assert len(str(lean)) < 16_000
+    assert "feed-quar-rows" in lean
+
+
 def test_a_feed_that_was_never_refused_a_row_says_so() -> None:
     said = texts({"feed": "bikes"})
 
