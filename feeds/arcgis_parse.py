@@ -36,7 +36,7 @@ _BROKEN = (AttributeError, ValueError, TypeError, LookupError, ArithmeticError, 
 class Options(MappedOptions):
     """What a city pack may say under ``[[feeds]]`` of this kind."""
 
-    filter: str = "1=1"
+    where: str = "1=1"
     labels: bool = False
     dates: Literal["auto", "utc", "local"] = "auto"
     token: Secret | None = None

@@ -71,7 +71,7 @@ class Walk:
     def _paged(self, offset: int, size: int) -> dict[str, str]:
         order = {"orderByFields": self.layer.oid} if self.layer.oid else {}
         paging = {"resultOffset": str(offset), "resultRecordCount": str(size)}
-        return {"where": self.options.filter, **order, **paging}
+        return {"where": self.options.where, **order, **paging}
 
     def _still_there(self, offset: int, last: Any) -> bool:
         """Whether the feature at which the last poll stopped stands where it stood."""
@@ -82,7 +82,7 @@ class Walk:
         document, _ = lenient(
             *self._asked(
                 f"{self.url}/query",
-                {"f": "json", "where": self.options.filter, "returnIdsOnly": "true"},
+                {"f": "json", "where": self.options.where, "returnIdsOnly": "true"},
             )
         )
         complain(document, self.visit.feed.id)
@@ -127,7 +127,7 @@ class Walk:
         """Ask for the ids after ``start``, up to ``end``; the server may stop where it likes."""
         oid = self.layer.oid
         upto = "" if end is None else f" AND {oid} <= {end}"
-        sheet = self._sheet({"where": f"({self.options.filter}) AND {oid} > {start}{upto}"})
+        sheet = self._sheet({"where": f"({self.options.where}) AND {oid} > {start}{upto}"})
         fits = all(
             isinstance(one, int) and start < one and (end is None or one <= end)
             for one in sheet.ids

@@ -35,7 +35,7 @@ class Options(MappedOptions):
     resource_name: str | None = None
     resource_format: str | None = None
     filters: dict[str, Scalar | tuple[Scalar, ...]] = Field(default_factory=dict)
-    filter: str | None = None
+    where: str | None = None
     order: str | None = None
     location: str | None = None
     token: Secret | None = None
@@ -52,8 +52,8 @@ class Options(MappedOptions):
             found.append("give either resource_id or package")
         if self.package and self.dialect != "ckan":
             found.append(f"package: dialect {self.dialect!r} needs resource_id")
-        if self.filter and self.dialect != "opendatasoft":
-            found.append(f"filter: dialect {self.dialect!r} has filters only")
+        if self.where and self.dialect != "opendatasoft":
+            found.append(f"where: dialect {self.dialect!r} has filters only")
         if self.order and self.dialect == "ckan":
             found.append("order: rows of a CKAN datastore always come by _id")
         try:

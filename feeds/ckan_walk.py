@@ -123,7 +123,7 @@ def _ods(walk: Walk, offset: int, size: int) -> Question:
 
 
 def _ods_conditions(options: Options) -> dict[str, str]:
-    parts = [f"({options.filter})"] if options.filter else []
+    parts = [f"({options.where})"] if options.where else []
     for name, wanted in options.filters.items():
         values = wanted if isinstance(wanted, tuple) else (wanted,)
         parts.append(f"{name} in ({', '.join(json.dumps(v, ensure_ascii=False) for v in values)})")

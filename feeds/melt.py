@@ -14,6 +14,7 @@ from feeds.wide import CELL, HEADER, Melt
 HOURS = 24
 _FEWEST = 50
 HOUR = "@hour"  # the pseudo-column with the melted hour, 0–24
+_DRAWN = frozenset({"@lat", "@lon", "@wkt"})  # the pseudo-columns with the place of a row
 
 
 def melt(table: Table, mapping: Mapping) -> Table:
@@ -25,7 +26,7 @@ def melt(table: Table, mapping: Mapping) -> Table:
     names, hours = _melted(table, wide, mapping)
     width = len(names)
     rows = np.repeat(np.arange(count), width)
-    kept = _kept(mapping) & table.columns.keys()
+    kept = (_kept(mapping) | _DRAWN) & table.columns.keys()
     columns = {name: table.columns[name][rows] for name in kept}
     columns[CELL] = _interleaved(
         [_cells(table, wide, n, h) for n, h in zip(names, hours, strict=True)]
@@ -92,7 +93,7 @@ def _melted(table: Table, wide: Melt, mapping: Mapping) -> tuple[list[str], list
 
 
 def _others(table: Table, mapping: Mapping) -> list[str]:
-    kept = _kept(mapping)
+    kept = _kept(mapping) | _DRAWN
     return [name for name in table.columns if name and name not in kept]
 
 

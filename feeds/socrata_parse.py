@@ -29,7 +29,7 @@ class Options(MappedOptions):
     """What a city pack may say under ``[[feeds]]`` of this kind."""
 
     dataset: str | None = None
-    filter: str | None = None
+    where: str | None = None
     select: str | None = None
     location: str | None = None
     token: Secret | None = None

@@ -105,7 +105,7 @@ class Walk:
         return ":updated_at,:id" if self.options.incremental else ":id"
 
     def _condition(self, cursor: str | None) -> str:
-        parts = [f"({self.options.filter})"] if self.options.filter else []
+        parts = [f"({self.options.where})"] if self.options.where else []
         if cursor and self.options.incremental:
             parts.append(f"{_UPDATED} >= '{cursor}'")
         return " AND ".join(parts)

@@ -462,3 +462,16 @@ def test_a_secret_in_the_pack_is_refused(make_feed):
     feed = make_feed("arcgis", "case", options={"columns": COLUMNS, "token": "abcdef"})
 
     assert "never stands in a pack" in problems(feed)[0]
+
+
+def test_a_wide_layer_is_melted_and_keeps_its_place(make_feed):
+    columns = {"site_id": "S", "observed_at": "D", "quantity": {"value": "traffic_flow"}}
+    columns |= {"value": {"unit": "veh/h"}}
+    wide = {"columns": "H{hour:02d}", "id": ["S", "D"], "hours": [1, 2]}
+    about = {"S": "a", "D": "2026-11-20", "H01": 3, "H02": 4}
+    body = json.dumps({"features": [{"attributes": about, "geometry": {"x": -73.6, "y": 45.5}}]})
+    feed = make_feed("arcgis", "observation", options={"columns": columns, "melt": wide})
+
+    found = arcgis.parse(body.encode(), feed, NOW).accepted
+
+    assert [(one.value, one.lat, one.lon) for one in found] == [(3, 45.5, -73.6), (4, 45.5, -73.6)]

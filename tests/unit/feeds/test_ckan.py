@@ -320,7 +320,7 @@ def test_opendatasoft_beyond_ten_thousand_rows_is_exported(make_feed):
     client = ods(10_050)
 
     found = poll(
-        ods_feed(make_feed, filter="a > 1", filters={"TYPE": "Nid"}, order="REQ"),
+        ods_feed(make_feed, where="a > 1", filters={"TYPE": "Nid"}, order="REQ"),
         client, {}, now=NOW, limits=LIMITS,
     )  # fmt: skip
 
@@ -385,7 +385,7 @@ def test_declarations_that_cannot_work_are_refused(make_feed):
     assert "either resource_id or package" in said()
     assert "either resource_id or package" in said(resource_id="a", package="b")
     assert "needs resource_id" in said(package="b", dialect="dkan")
-    assert "filters only" in said(resource_id="a", filter="x = 1")
+    assert "filters only" in said(resource_id="a", where="x = 1")
     assert "by _id" in said(resource_id="a", order="x")
     assert "file: " in said(resource_id="a", file={"separater": ";"})
     assert said(resource_id="a") == ""

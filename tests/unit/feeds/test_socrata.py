@@ -218,7 +218,7 @@ def test_a_token_opens_version_3(make_feed, monkeypatch):
     monkeypatch.setenv("SODA", "token-1234")
     portal = Portal(row(1))
 
-    read(make_feed, portal, token="env:SODA", filter="borough = 'BRONX'")
+    read(make_feed, portal, token="env:SODA", where="borough = 'BRONX'")
 
     (asked,) = portal.asked
     body = json.loads(asked.content)
