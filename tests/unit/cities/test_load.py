@@ -40,6 +40,26 @@ def test_without_a_list_the_indicators_are_those_that_the_feeds_serve(make: Make
     assert not [name for name in on if not name.startswith("srv.")]
 
 
+def test_without_a_list_the_indicators_follow_what_the_kinds_measure(make: Make) -> None:
+    probes = '[[feeds]]\nid = "web"\nkind = "statuspage"\nevery = "1min"\n'
+    probes += '[[feeds.targets]]\nid = "home"\nurl = "https://x.example/"'
+
+    on = [one.id for one in cities.load(make(probes)).indicators]
+
+    assert "inf.it" in on
+    assert "par.sentiment" not in on
+
+
+def test_the_list_of_assets_stands_in_the_pack(make: Make) -> None:
+    kev = '[[feeds]]\nid = "kev"\nkind = "kev"\ngives = "observation"\nevery = "6h"\n'
+    folder = make(f'{kev}url = "https://x.example/kev.json"\nassets = "assets.csv"')
+    (folder / "assets.csv").write_text("asset,vendor,product\na,b,c\n", encoding="utf-8")
+
+    feed = cities.load(folder).feeds[-1]
+
+    assert feed.options["assets"] == str(folder.resolve() / "assets.csv")
+
+
 def test_an_unknown_key_names_the_nearest_known_one(make: Make) -> None:
     found = problems(make(swap={'name = "title"': 'name = "title"\npolulation = "p"'}))
 
