@@ -52,11 +52,11 @@ def read(visit: Visit) -> Take:
     if visit.feed.url:
         return _read_url(visit, places, salt)
     pattern = visit.feed.path or ""
-    if inbox.is_watched(pattern, options):
+    if inbox.is_watched(visit.feed, options):
         return inbox.read(
             visit, options, salt, lambda body, name: _parsed(visit, body, name, places)
         )
-    paths = matching(pattern)
+    paths = matching(pattern, options.match)
     if not paths:
         raise FeedError(visit.feed.id, f"no file matches {pattern}", permanent=False)
     if options.start and len(paths) > 1:

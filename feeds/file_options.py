@@ -43,6 +43,8 @@ class Options(MappedOptions, RowsOptions):
             found.append("watch: there is no path to a folder")
         if self.watch and feed.path and any(sign in str(Path(feed.path).parent) for sign in _WILD):
             found.append("watch: one folder is watched; only its last part may hold a wildcard")
+        if self.watch and feed.replay:
+            found.append("watch: a recording is read where it lies")
         if self.watch and self.start:
             found.append("start: every file that arrives would begin at the same time")
         return found + Mapping.problems(self, feed)

@@ -14,14 +14,18 @@ _HIDDEN = (".", "~$", "$")
 _LITTER = frozenset({"thumbs.db", "desktop.ini"})
 
 
-def matching(pattern: str) -> list[Path]:
+def matching(pattern: str, match: str = "*") -> list[Path]:
     """Return the files that an absolute pattern names, always in the same order.
+
+    Of a folder they are those that match, temporary ones left out.
 
     A link that leads out of the folder before the first wildcard is not followed.
     """
     whole = Path(pattern)
     parts = whole.parts
     wild = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    if whole.is_dir():
+        return list(arrived(whole, match))
     if wild == len(parts):
         return [whole] if whole.is_file() else []
     head = Path(*parts[:wild])

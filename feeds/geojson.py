@@ -33,7 +33,7 @@ def pieces(
     crs: str | None = None,
     *,
     wanted: frozenset[str] | None = None,
-    n_rows: int = PIECE,
+    n_rows: int = PIECE // 4,  # shapes are large
 ) -> Iterator[Table]:
     """Yield the features of a FeatureCollection, or of one Feature, as tables.
 

@@ -27,7 +27,7 @@ from model.plain import instant as written
 BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError,
           FeedError)  # fmt: skip
 DONE, FAILED = "done", "failed"
-_KEPT = 2_000  # files whose bytes are remembered
+_KEPT = 1_000  # files whose bytes are remembered
 _AT_ONCE = 20  # files that one poll reads
 _WILD = frozenset("*?[")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,9 +35,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Parse = Callable[[bytes, str], Parsed]
 
 
-def is_watched(path: str, options: Options) -> bool:
-    """Whether a path is that of a watched folder: said by the pack, or a folder."""
-    return Path(path).is_dir() if options.watch is None else options.watch
+def is_watched(feed: Feed, options: Options) -> bool:
+    """Whether a feed watches its folder: by what the pack says, or by its path being one."""
+    if options.watch is None:
+        return Path(feed.path or "").is_dir() and not feed.replay
+    return options.watch
 
 
 def digest(salt: bytes, body: bytes) -> str:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 MAX_UNPACKED = 400_000_000  # bytes of all that is read of one archive
 MAX_MEMBERS = 5_000
 MAX_RATIO = 200
+_HUGE = 1 << 40  # spreadsheets have a cap of their own
 _SMALL = 1_000_000  # below it any ratio is harmless
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -55,10 +56,12 @@ def unpack(body: bytes, name: str, layer: str | None = None) -> Unpacked:
         body, name = _inflated(body), _without_gz(PurePosixPath(name).name)
     if not is_zip(body):
         return Unpacked(name, body)
-    with opened(body) as archive:
+    with opened(body, _HUGE) as archive:
         names = [item.filename for item in archive.infolist()]
         if is_workbook(names):
             return Unpacked(name, body)
+        if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
+            raise ValueError(f"the zip unpacks to more than {MAX_UNPACKED} bytes")
         shown = sorted(item for item in names if _is_shown(item))
         if parts := _shapefile(shown, layer):
             unpacked = {suffix: member(archive, item) for suffix, item in parts.items()}
@@ -72,8 +75,12 @@ def unpack(body: bytes, name: str, layer: str | None = None) -> Unpacked:
     return Unpacked(chosen, inner)
 
 
-def opened(body: bytes) -> zipfile.ZipFile:
+def opened(body: bytes, most: int | None = None) -> zipfile.ZipFile:
     """Open a zip archive whose directory promises nothing monstrous.
+
+    Args:
+        body: the archive.
+        most: bytes that all of it may unpack to; ``MAX_UNPACKED`` when ``None``.
 
     Raises:
         ValueError: if it is broken, or unpacks to too much.
@@ -91,8 +98,9 @@ def opened(body: bytes) -> zipfile.ZipFile:
             raise ValueError(f"{item.filename} is protected by a password")
         if item.file_size > _SMALL and item.file_size > MAX_RATIO * max(item.compress_size, 1):
             raise ValueError(f"{item.filename} unpacks to more than {MAX_RATIO} times its size")
-    if sum(item.file_size for item in items) > MAX_UNPACKED:
-        raise ValueError(f"the zip unpacks to more than {MAX_UNPACKED} bytes")
+    cap = MAX_UNPACKED if most is None else most
+    if sum(item.file_size for item in items) > cap:
+        raise ValueError(f"the zip unpacks to more than {cap} bytes")
     return archive
 
 

@@ -13,6 +13,9 @@ from typing import Any
 from feeds import packed, typed
 from feeds.tabular import PIECE, Shape, Table
 
+MAX_BOOK = 2_000_000_000  # bytes of all sheets unpacked; they are read row by row
+MAX_TEXTS = 200_000_000  # bytes of its texts unpacked; they are held at once
+_TEXTS = "xl/sharedStrings.xml"
 _BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError)
 
 
@@ -30,7 +33,9 @@ def pieces(
         ValueError: if it is no spreadsheet, or has no such sheet or no header.
 
     """
-    packed.opened(body).close()
+    with packed.opened(body, MAX_BOOK) as book:
+        if any(i.filename == _TEXTS and i.file_size > MAX_TEXTS for i in book.infolist()):
+            raise ValueError(f"the texts of the spreadsheet are more than {MAX_TEXTS} bytes")
     rows = _numbered(body, sheet)
     rows = ((number, row) for number, row in rows if number > shape.skip)
     names, rows = _named(rows, shape)

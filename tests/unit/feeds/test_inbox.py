@@ -299,7 +299,10 @@ def test_a_folder_of_recordings_is_not_watched_when_the_pack_says_so(tmp_path, m
     feed = make_feed("file", path=f"{tmp_path}/*.csv", options=options)
 
     assert len(poll(feed, httpx.Client(), {}, now=now).parsed.accepted) == 1
-    assert not inbox.is_watched(str(tmp_path), Options(columns=COLUMNS, watch=False))
+    recording = make_feed("file", path=str(tmp_path), options={"columns": COLUMNS}, replay=True)
+    assert len(poll(recording, httpx.Client(), {}, now=now).parsed.accepted) == 1
+    assert not inbox.is_watched(recording, Options(columns=COLUMNS))
+    assert (tmp_path / "a.csv").exists()
 
 
 def test_links_out_of_a_patterns_folder_are_not_followed(tmp_path, make_feed, now):
