@@ -17,11 +17,12 @@ from feeds import ngsi_subscribe
 from feeds.base import Again, Kind, Take, Visit
 from feeds.decode import from_json
 from feeds.errors import FeedError
+from feeds.gathered import together
 from feeds.http import Document
 from feeds.ngsi_options import LD, V2, Broker, Options, broker
 from feeds.ngsi_parse import facts_of, parse, rows_of
 from feeds.reread import readable
-from model import Delivery, Feed, Parsed
+from model import Delivery, Feed, Parsed, Reject
 from model.plain import instant
 
 _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*rel="?next"?')
@@ -152,19 +153,17 @@ def receive(delivery: Delivery, feed: Feed) -> Parsed:
 
 def again(again: Again) -> Parsed:
     """Read refused entities once more; what was said of a subscription is no entity."""
-    asked = [one for one in again.rejects if one.field != ngsi_subscribe.FIELD]
-    whole, broken = readable(asked)
-    rows = [row for _, value in whole for row in _unfolded(value)]
-    found = facts_of(rows, again.feed, again.now)
-    return replace(found, rejected=[*broken, *found.rejected])
+    whole, broken = readable(one for one in again.rejects if one.field != ngsi_subscribe.FIELD)
+    parsed = together([_once_more(one, value, again.feed) for one, value in whole])
+    return replace(parsed, rejected=[*broken, *parsed.rejected])
 
 
-def _unfolded(value: Any) -> list[Any]:
-    """Return the entities of a refused row, which may be a whole notification."""
+def _once_more(one: Reject, value: Any, feed: Feed) -> Parsed:
+    """Read a refused row, which may be a whole notification, as of when it came."""
     try:
-        return rows_of(value)
+        return facts_of(value, feed, one.at)
     except ValueError:
-        return [value]
+        return facts_of([value], feed, one.at)
 
 
 KIND = Kind(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from feeds import FeedError, again, ngsi, poll, problems, receive
-from model import Delivery, Quality
+from model import Delivery, Quality, Reject
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 AT = "2026-11-24T11:55:00Z"
@@ -484,6 +484,29 @@ def test_refused_entities_are_read_again_after_the_mapping_was_mended(make_feed)
 
     assert values(found) == {"fill_level": (40.0, "%")}
     assert [one.reason for one in found.rejected] == ["no JSON object"]
+
+
+def test_what_arrived_without_a_time_keeps_its_arrival_when_it_is_read_again(make_feed):
+    row = {"id": "w", "type": "WasteContainer", "fillingLevel": 0.4}
+    refused = entities(make_feed, row).rejected
+    mended = make_feed("ngsi", url=LD, options={"types": ("A",), "time": "arrival"})
+
+    found = again(mended, refused, {}, now=NOW + timedelta(days=7))
+
+    assert [one.observed_at for one in found.accepted] == [NOW]
+
+
+def test_a_whole_notification_is_read_again_with_its_time(make_feed):
+    feed = make_feed("ngsi", url=None, push_secret="env:PUSH_SECRET")
+    row = {"id": "w", "type": "WasteContainer", "fillingLevel": 0.4}
+    whole = Reject(
+        feed_id="f1", line=0, reason="?", at=NOW,
+        raw=json.dumps({"type": "Notification", "notifiedAt": AT, "data": [row]}),
+    )  # fmt: skip
+
+    found = again(feed, [whole], {}, now=NOW)
+
+    assert [one.observed_at.minute for one in found.accepted] == [55]
 
 
 def test_pages_are_followed_by_offset_until_the_count(make_feed, answering):
