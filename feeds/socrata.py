@@ -56,7 +56,7 @@ def _begun(known: dict[str, Any], said: About, options: Options, now: datetime) 
 
 def _where(feed: Feed, options: Options) -> tuple[str, str]:
     """Return the portal's base and the data set; the URL may be of either."""
-    url = (feed.url or "").rstrip("/")
+    url = (feed.url or "").partition("?")[0].rstrip("/")
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
     named = ID.findall(path)

@@ -1,5 +1,6 @@
 """DATEX II situations, versions 2 and 3; documents written after the standard."""
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -346,6 +347,19 @@ def test_a_document_cut_off_anywhere_fails(make_feed):
     for end in range(0, len(body.rstrip()) - 1, 17):
         with pytest.raises(FeedError):
             read(make_feed, body[:end])
+
+
+def test_a_long_document_takes_little_more_room_than_itself(make_feed):
+    body = document(*(situation(record(), name=f"s{n}") for n in range(2_000)))
+    feed = make_feed("datex2", "notice", options={"box": [0, 0, 1, 1]})
+
+    tracemalloc.start()
+    found = datex2.parse(body, feed, NOW)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found.skipped == {"elsewhere": 2_000}
+    assert peak < 2 * len(body)
 
 
 def test_measurements_in_a_feed_of_notices_are_told(make_feed):

@@ -315,6 +315,7 @@ def test_errors_say_what_the_portal_says(make_feed, answering, status, body, sai
     "url",
     [
         "https://data.city.example/resource/abcd-1234.json",
+        "https://data.city.example/resource/abcd-1234.json?$where=id=%27wxyz-9876%27",
         "https://data.city.example/d/abcd-1234",
         "https://data.city.example/api/v3/views/abcd-1234/query.json",
         "https://data.city.example/Social-Services/Requests/abcd-1234",
