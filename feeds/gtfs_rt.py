@@ -74,7 +74,7 @@ def read(visit: Visit) -> Take:
         )
     troubles = [problem.reason for problem in (*failures, shelved.problem) if problem]
     if shelved.is_new and shelved.timetable is not None:
-        troubles += gtfs.troubles(shelved.timetable, visit.now)
+        troubles += gtfs.troubles(shelved.timetable, _clock(messages, visit.now)[1])
     parsed.rejected.extend(_lost(visit, reason) for reason in troubles)
     return Take(parsed, {"stamps": stamps, "static": dict(shelved.memory), "heard": after})
 
@@ -234,4 +234,5 @@ KIND = Kind(
     standard="GTFS-Realtime 1.0 and 2.0",
     gives=frozenset({"observation", "notice"}),
     again=again,
+    measures=frozenset({"transit_delay", "trip_operated", "vehicles"}),
 )

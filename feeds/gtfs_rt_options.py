@@ -55,7 +55,7 @@ class Options(KindOptions):
     key_header: str = "X-API-Key"
     key_param: str | None = None
     language: str | None = None
-    ahead: Duration = timedelta(hours=1)
+    ahead: Duration = timedelta(0)
     margin: Duration = timedelta(minutes=2)
     vehicle_age: Duration = timedelta(minutes=15)
 

@@ -90,7 +90,7 @@ def of(found, quantity):
 
 
 def test_barts_trains_are_measured_by_their_timetable(make_feed, body, bart):
-    feed = make_feed("gtfs-rt", "observation")
+    feed = make_feed("gtfs-rt", "observation", options={"ahead": "12h"})
     capture = body("wire/gtfs-rt/bart-trip-updates.pb")
 
     found = gtfs_rt.parse(capture, feed, datetime(2019, 8, 7, 17, 46, tzinfo=UTC), timetable=bart)
@@ -114,6 +114,13 @@ def test_barts_trains_are_measured_by_their_timetable(make_feed, body, bart):
     operated = of(found, "trip_operated")
     assert (len(operated), sum(o.value for o in operated)) == (47, 31)
     assert all(o.lat is not None for o in [*delays, *operated])
+    started = gtfs_rt.parse(
+        capture,
+        make_feed("gtfs-rt", "observation"),
+        datetime(2019, 8, 7, 17, 46, tzinfo=UTC),
+        timetable=bart,
+    )
+    assert len(of(started, "transit_delay")) == 37  # the others have yet to leave
 
 
 def test_a_timetable_of_another_year_matches_nothing(make_feed, body):
@@ -174,7 +181,8 @@ def test_new_yorks_ids_are_known_by_origin_route_and_direction(make_feed, body, 
     capture = shifted(body(f"wire/gtfs-rt/{name}.pb"), 163)
     now = datetime(2025, 1, 11, tzinfo=UTC)
 
-    found = gtfs_rt.parse(capture, make_feed("gtfs-rt", "observation"), now, timetable=static)
+    feed = make_feed("gtfs-rt", "observation", options={"ahead": "12h"})
+    found = gtfs_rt.parse(capture, feed, now, timetable=static)
 
     told = sum(
         bool(row.trip_update.trip.trip_id) for row in pb.FeedMessage.FromString(capture).entity

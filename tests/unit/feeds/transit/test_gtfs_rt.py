@@ -165,10 +165,13 @@ def test_the_service_day_is_found_around_midnight(heard, start_date, at, site):
     assert of(found, "trip_operated") == {site: 1.0}
 
 
-def test_a_trip_that_starts_much_later_tells_no_delay_yet(heard):
-    found = heard(update("T2", stop("S2", 2, arrival=clock(9, 12))), ahead="30min")
+@pytest.mark.parametrize(("ahead", "expected"), [(None, []), ("54min", []), ("55min", [120.0])])
+def test_a_trip_that_starts_later_tells_no_delay_yet(heard, ahead, expected):
+    options = {"ahead": ahead} if ahead else {}
 
-    assert delays(found) == []
+    found = heard(update("T2", stop("S2", 2, arrival=clock(9, 12))), **options)
+
+    assert delays(found) == expected
     assert of(found, "trips_matched") == {"f1": 100.0}
 
 
@@ -336,7 +339,7 @@ BAD = {
 def test_a_bad_entity_costs_itself_only(heard, name):
     bad, says = BAD[name]
 
-    found = heard(update("T2", stop("S2", 2, arrival=clock(9, 11))), bad)
+    found = heard(update("T2", stop("S2", 2, arrival=clock(9, 11))), bad, ahead="1h")
 
     (reject,) = found.rejected
     assert reject.line == 2
