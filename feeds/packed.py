@@ -88,7 +88,7 @@ def opened(body: bytes, most: int | None = None) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as problem:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as problem:
         raise ValueError(f"broken zip: {problem}") from problem
     items = archive.infolist()
     if len(items) > MAX_MEMBERS:

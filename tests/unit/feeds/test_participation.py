@@ -426,6 +426,9 @@ def test_the_export_may_be_the_table_itself_and_be_narrowed(make_feed):
         packed({"a.csv": "id\n1\n"}),
         packed({"x-proposals.csv": "id;x\n1;2\n"}),
         packed({"x-proposals.csv": TABLE})[:-30],
+        packed({"x-proposals.csv": TABLE}).replace(
+            b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xf4"
+        ),
         packed({"x-proposals.csv": "id;published_at\n" + "0" * 60_000_000}),
     ],
 )
