@@ -40,7 +40,7 @@ def pieces(
 
     """
     import pyogrio  # noqa: PLC0415 - heavy, and few packs use it
-    from pyogrio.errors import DataSourceError  # noqa: PLC0415 - as above
+    from pyogrio import errors  # noqa: PLC0415 - as above
 
     body, charset = _flat_zip(parts), encoding or _charset(parts)
     try:
@@ -55,7 +55,16 @@ def pieces(
                     body, skip_features=start, max_features=n_rows, encoding=charset
                 )
                 yield _table(read, start, system or "", wanted)
-    except (DataSourceError, UnicodeDecodeError, LookupError) as problem:
+    except (
+        errors.DataSourceError,
+        errors.DataLayerError,
+        errors.FieldError,
+        errors.GeometryError,
+        errors.FeatureError,
+        NameError,  # of pyogrio, where .prj is no text
+        UnicodeDecodeError,
+        LookupError,
+    ) as problem:
         raise ValueError(f"the shapefile cannot be read: {problem}"[:300]) from problem
 
 

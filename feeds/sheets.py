@@ -6,6 +6,8 @@ give the value that was last calculated. A cell formatted as a percentage is rea
 
 import io
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -16,7 +18,10 @@ from feeds.tabular import PIECE, Shape, Table
 MAX_BOOK = 2_000_000_000  # bytes of all sheets unpacked; they are read row by row
 MAX_TEXTS = 200_000_000  # bytes of its texts unpacked; they are held at once
 _TEXTS = "xl/sharedStrings.xml"
-_BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError)
+_BROKEN = (
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError, EOFError,
+    SyntaxError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def pieces(

@@ -4,6 +4,8 @@
 import gzip
 import io
 import json
+import os
+import random
 import zipfile
 import zlib
 from datetime import UTC, date, datetime, time
@@ -487,3 +489,31 @@ def test_cut_off_files_of_every_format_are_refused_and_nothing_else(make_feed, t
 def test_names_for_media_types():
     assert formats.name_for("application/geo+json").endswith(".geojson")
     assert not formats.name_for("application/octet-stream")
+
+
+def damaged(body, draw):
+    """Change, cut and double some bytes."""
+    changed = bytearray(body)
+    for _ in range(draw.randint(1, 4)):
+        place = draw.randrange(len(changed))
+        changed[place : place + draw.randint(0, 8)] = draw.randbytes(draw.randint(0, 8))
+    return bytes(changed)
+
+
+@pytest.mark.fuzz
+def test_damaged_files_do_no_harm(make_feed, tmp_path):
+    sheet = zipfile.ZipFile(io.BytesIO(book(["site", "at", "v"], ["a", "2026-11-24T11:00", 5])))
+    members = {name: sheet.read(name) for name in sheet.namelist()}
+    parts = {f"a{suffix}": body for suffix, body in shapefile(tmp_path).items()}
+    table = pa.table({"site": ["a", None], "at": ["2026-11-24"] * 2, "v": [5.0, None]})
+    draw = random.Random(7)
+    for _ in range(200 if not os.environ.get("BARTIZAN_LONG") else 20_000):
+        inside = draw.choice([members, parts])
+        name = draw.choice(list(inside))
+        packed = zipped(**{**inside, name: damaged(inside[name], draw)})
+        for body in (packed, damaged(packed, draw), damaged(parquet(table), draw)):
+            try:
+                found = parse(make_feed, body)
+            except (ValueError, TypeError, LookupError, ArithmeticError, FeedError):
+                continue
+            assert all(fact.fetched_at == NOW for fact in found.accepted)
