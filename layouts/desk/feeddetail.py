@@ -15,6 +15,7 @@ from layouts.view import View
 from model import Alert, FeedState, Snapshot
 
 ERROR_MOST = 600  # letters
+LEAST_S = 0.01  # what took less is not told more exactly
 GIVES: Mapping[str, str] = {
     "observation": "measured values",
     "case": "requests for service",
@@ -152,4 +153,6 @@ def _tries(feed: FeedState, view: View) -> str:
 def _seconds(took: float | None, view: View) -> str:
     if took is None:
         return view.t("not measured yet")
+    if took < LEAST_S:
+        return "<\xa0" + view.t.quantity(LEAST_S, "s", 2)
     return view.t.quantity(took, "s", 2 if took < 1 else 1)
