@@ -18,7 +18,7 @@ from feeds.base import Kind, Take, Visit
 from feeds.errors import FeedError
 from feeds.kev_assets import Asset
 from feeds.kev_catalogue import Catalogue, Entry, catalogue
-from feeds.kev_match import match
+from feeds.kev_match import Index, Listed, Match
 from feeds.options import Duration, KindOptions
 from feeds.standing import settled
 from model import Fact, Feed, Notice, Observation, Parsed, Quality
@@ -111,13 +111,13 @@ def _hits(entries: Iterable[Entry], assets: Iterable[Asset]) -> list[Hit]:
     by_product: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         by_product.setdefault((entry.vendor, entry.product), []).append(entry)
-    met: dict[tuple[str, str], list[tuple[str, tuple[str, str]]]] = {}
+    index = Index.of(by_product)
+    met: dict[Listed, list[tuple[Match, Listed]]] = {}
     found: dict[tuple[str, str], Hit] = {}
     for asset in assets:
         pair = (asset.vendor, asset.product)
         if pair not in met:
-            ways = ((match(*pair, *listed), listed) for listed in by_product)
-            met[pair] = [way for way in ways if way[0]]
+            met[pair] = index.matches(*pair)
         for how, listed in met[pair]:
             for entry in by_product[listed]:
                 hit, key = Hit(asset, entry, how), (asset.id, entry.cve)

@@ -8,9 +8,12 @@ Products", the match is possible. The other way round a vendor may stand in the 
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+Listed = tuple[str, str]  # vendor, product
 Match = Literal["", "possible", "named"]
 Words = frozenset[str]
 
@@ -30,6 +33,28 @@ _VAGUE = frozenset(
     )
 )
 _EVERYTHING = frozenset({"multiple", "various", "several", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The products of a catalogue by the words in their names: a match shares one of the firm."""
+
+    by_word: Mapping[str, frozenset[Listed]]
+
+    @classmethod
+    def of(cls, listed: Iterable[Listed]) -> "Index":
+        """Return the index of vendors and products."""
+        found: dict[str, set[Listed]] = {}
+        for pair in listed:
+            for word in _words(f"{pair[0]} {pair[1]}"):
+                found.setdefault(word, set()).add(pair)
+        return cls({word: frozenset(pairs) for word, pairs in found.items()})
+
+    def matches(self, vendor: str, product: str) -> list[tuple[Match, Listed]]:
+        """Return what a product meets, in the order of names."""
+        near = {pair for word in _firm(vendor) for pair in self.by_word.get(word, ())}
+        ways = ((match(vendor, product, *pair), pair) for pair in sorted(near))
+        return [way for way in ways if way[0]]
 
 
 def match(vendor: str, product: str, listed_vendor: str, listed_product: str) -> Match:
