@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
-from demo import exposition, gtfs, kev, ngsi, opinion, portal, works
+from demo import exposition, gtfs, kev, ngsi, opinion, participation, portal, works
 from demo.calls import Call, Reply, as_json, missing, problem
 
 
@@ -74,6 +74,13 @@ def _mastodon(call: Call) -> Reply:
         return problem(400, "limit and ids are whole numbers")
 
 
+def _decidim(call: Call) -> Reply:
+    if call.path != "/decidim/open-data/proposals.csv":
+        return missing(call)
+    body = participation.export(call.world, call.now).encode()
+    return Reply(200, body, "text/csv; charset=utf-8")
+
+
 ROUTES: Mapping[str, Callable[[Call], Reply]] = {
     "gtfs": _gtfs,
     "ngsi-ld": _ngsi,
@@ -82,6 +89,7 @@ ROUTES: Mapping[str, Callable[[Call], Reply]] = {
     "site": _site,
     "kev": _kev,
     "mastodon": _mastodon,
+    "decidim": _decidim,
 }
 PATHS = (
     "/gtfs/gtfs.zip",
@@ -93,4 +101,5 @@ PATHS = (
     "/wzdx/works.geojson",
     "/kev/known_exploited_vulnerabilities.json",
     "/mastodon/api/v1/timelines/tag/montreal",
+    "/decidim/open-data/proposals.csv",
 )

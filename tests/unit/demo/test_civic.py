@@ -1,5 +1,7 @@
 """Car parks, equipment, works, services, threats and opinion: plausible, and of one piece."""
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -9,7 +11,18 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
-from demo import exposition, kev, measures, mqtt, ngsi, opinion, portal, sites, works
+from demo import (
+    exposition,
+    kev,
+    measures,
+    mqtt,
+    ngsi,
+    opinion,
+    participation,
+    portal,
+    sites,
+    works,
+)
 from demo.districts import wards
 from demo.incidents import World, started
 
@@ -218,3 +231,15 @@ def test_weather_stations_publish_the_minute(world):
         assert -40 < body["temperature"] < 40
         assert 15 <= body["humidity"] <= 100
         assert body["wind_speed"] >= 0
+
+
+def test_proposals_gather_supports_and_none_is_withdrawn(world):
+    def read(now):
+        lines = csv.DictReader(io.StringIO(participation.export(world, now)), delimiter=";")
+        return {row["id"]: int(row["supports"]) for row in lines}
+
+    before, after = read(NOW - 86_400), read(NOW)
+
+    assert 150 < len(after) < 330
+    assert all(after[key] >= count for key, count in before.items() if key in after)
+    assert sum(after.values()) > sum(before.values())

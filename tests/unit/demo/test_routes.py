@@ -36,6 +36,7 @@ RESOURCES = [
     ("/kev/known_exploited_vulnerabilities.json", ""),
     ("/mastodon/api/v1/timelines/tag/montreal", "limit=40"),
     ("/site/home", ""),
+    ("/decidim/open-data/proposals.csv", ""),
 ]
 
 
