@@ -19,6 +19,7 @@ from demo.almanac import HOUR, city_time
 from demo.clock import utc
 from demo.incidents import World
 from demo.noise import Floats, Ints, fractal, smooth, uniform
+from demo.sites import Site
 
 STEP = 60
 TOPIC = "city/{site}/weather"
@@ -29,7 +30,7 @@ def messages(world: World, now: int) -> list[tuple[str, bytes]]:
     at = np.array([now // STEP * STEP], dtype=np.int64)
     warm, damp, wind = (column[:, 0].tolist() for column in measured(world, at))
     return [
-        (TOPIC.format(site=site.id), _payload(int(at[0]), warm[n], damp[n], wind[n]))
+        (TOPIC.format(site=site.id), _payload(site, int(at[0]), (warm[n], damp[n], wind[n])))
         for n, site in enumerate(sites.weather_stations())
     ]
 
@@ -50,9 +51,9 @@ def measured(world: World, at: Ints) -> tuple[Floats, Floats, Floats]:
     return np.round(warm, 1), damp, np.round(wind, 1)
 
 
-def _payload(at: int, warm: float, damp: float, wind: float) -> bytes:
-    told = {"time": utc(at), "temperature": warm, "humidity": damp, "wind_speed": wind}
-    return json.dumps(told).encode()
+def _payload(site: Site, at: int, values: tuple[float, float, float]) -> bytes:
+    told = dict(zip(("temperature", "humidity", "wind_speed"), values, strict=True))
+    return json.dumps({"time": utc(at), "lat": site.lat, "lon": site.lon, **told}).encode()
 
 
 class Station:

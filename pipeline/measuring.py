@@ -100,7 +100,7 @@ class Measurer:
         self.indicators = {indicator.id: indicator for indicator in indicators}
         self.scope = scope
         self.usual: Mapping[Key, Usual] = {}
-        self.is_filling = False  # the past is not there yet: long windows would lie
+        self.filling: frozenset[str] = frozenset()  # feeds whose past is not there yet
         self.raw: dict[Key, Reading] = {}
         self._measured_at: dict[str, datetime] = {}
         self._broken: set[str] = set()  # told of already
@@ -130,7 +130,7 @@ class Measurer:
             self._measured_at[indicator.id] = now
             self._dirty.discard(indicator.id)
             found = self._measured(indicator, window, now, scope)
-            if self.is_filling and indicator.window > SHORT:
+            if indicator.window > SHORT and self._is_filling(found):
                 found = [_not_yet(reading) for reading in found]
             for reading in found:
                 since = _told_last(indicator, reading, window, now)
@@ -139,6 +139,14 @@ class Measurer:
                 self.raw[reading.indicator, reading.district] = dated
                 fresh.append(self._finished(indicator, dated, feeds, now))
         return fresh
+
+    def _is_filling(self, found: Sequence[Reading]) -> bool:
+        """Whether a long window would lie: it rests on a feed whose past is not there yet.
+
+        What rests on nothing yet may do so, as far as anybody knows.
+        """
+        carriers = {feed_id for reading in found for feed_id in reading.feeds}
+        return bool(self.filling) and (not carriers or bool(carriers & self.filling))
 
     def _measured(
         self, indicator: Indicator, window: Window, now: datetime, scope: Scope
@@ -173,7 +181,7 @@ class Measurer:
     def _held(self, fresh: Reading) -> Reading:
         """Where no newer fact came, keep the last value: it grows old, it does not vanish."""
         last = self.raw.get((fresh.indicator, fresh.district))
-        if fresh.value is not None or last is None or last.value is None or self.is_filling:
+        if fresh.value is not None or last is None or last.value is None or self.filling:
             return fresh
         if fresh.indicator in self._broken:  # its age would be that of a feed that is well
             return fresh

@@ -34,7 +34,10 @@ def place(facts: Sequence[Fact], districts: Districts) -> Placed:
             placed.append(_notice(fact, districts))
             continue
         district = next(found)
-        (matched if district else unmatched)[fact.feed_id] += 1
+        if district:
+            matched[fact.feed_id] += 1
+        elif _says_where(fact):
+            unmatched[fact.feed_id] += 1
         placed.append(replace(fact, district_id=district))
     return Placed(placed, matched, unmatched)
 
@@ -59,6 +62,11 @@ def _notice(notice: Notice, districts: Districts) -> Notice:
         return replace(notice, geometry=shape, districts=districts.overlapping(shape))
     except GeoError:
         return replace(notice, geometry=None)
+
+
+def _says_where(fact: Observation | Case) -> bool:
+    """Whether a fact should have a district: a measurement of the whole city has none."""
+    return isinstance(fact, Case) or fact.lat is not None or fact.district_id is not None
 
 
 def _number(value: float | None) -> float:

@@ -56,6 +56,7 @@ class Worker:
         self.trends = TrendBook(rooms.history, pack.indicators, pack.city.timezone)
         self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
         self.child: BackfillChild | None = None
+        self._filled = frozenset(feed.id for feed in pack.feeds if feed.backfill or feed.replay)
         self._stop = threading.Event()
         self.intake = Intake(rooms, self.book, self._stop)
         self._troubles: set[str] = set()
@@ -128,7 +129,7 @@ class Worker:
         feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.stock.look()
         self.measurer.usual = self.usual.at(now)
-        self.measurer.is_filling = self.child is not None
+        self.measurer.filling = self._filled if self.child else frozenset()
         fresh = self.measurer.step(window, news, feeds, now)
         if fresh:
             self.book.carries(self.measurer.carriers())

@@ -106,12 +106,24 @@ def test_an_unknown_figure_says_since_when(stock):
 def test_while_the_past_is_being_filled_long_windows_are_unknown_and_say_why():
     backlog = INDICATORS["srv.backlog"]
     measurer = Measurer([backlog], SCOPE)
-    measurer.is_filling = True
+    measurer.filling = frozenset({"requests"})
 
     (*_, found) = measurer.step(*Stock().look(), {}, NOON)
 
     assert (found.value, found.quality) == (None, Quality.NODATA)
     assert found.reason == "the past is being filled in"
+
+
+@pytest.mark.parametrize(("filled", "value"), [("river", None), ("requests", 50.0)])
+def test_only_what_rests_on_a_feed_with_a_past_waits_for_it(stock, filled, value):
+    scope = replace(SCOPE, references={("flood_stage", "g1"): 10.0})
+    measurer = Measurer([replace(RIVER, window=timedelta(days=1))], scope)
+    measurer.filling = frozenset({filled})
+    stock.take([level(NOON, 5.0)])
+
+    found = at(stock, measurer, NOON + MINUTE)
+
+    assert found.value == value
 
 
 def test_nothing_new_is_measured_again_only_when_windows_slide(stock, measurer):

@@ -1,8 +1,9 @@
 """Where notices lie: axes put right, and a shape that is none costs no notice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from model import Notice
+from model import Case, Notice, Observation
 from pipeline.places import place
 from tests.unit.layouts.city import districts
 
@@ -30,3 +31,16 @@ def test_a_shape_that_is_none_is_dropped_and_the_words_stay() -> None:
     found = place([notice("POLYGON ((1 2"), notice(None)], districts()).facts
 
     assert [one.geometry for one in found if isinstance(one, Notice)] == [None, None]
+
+
+def test_what_says_nowhere_where_it_was_measured_is_not_missed() -> None:
+    whole = Observation(
+        feed_id="site", site_id="home", quantity="probe_up", value=1.0, unit="count",
+        observed_at=NOW, fetched_at=NOW,
+    )  # fmt: skip
+    case = Case(feed_id="cases", case_id="1", opened_at=NOW, fetched_at=NOW)
+
+    found = place([whole, replace(whole, lat=1.0, lon=1.0), case], districts())
+
+    assert found.matched == {}
+    assert found.unmatched == {"site": 1, "cases": 1}
