@@ -66,7 +66,7 @@ def test_the_wall_has_twelve_tiles_beside_the_map(pack: Pack) -> None:
 
 
 def test_rules_are_reasoned_and_leave_no_doubt(pack: Pack) -> None:
-    assert len(pack.rules) == 18
+    assert len(pack.rules) == 19
     assert [text for rule in pack.rules for text in doubts(rule)] == []
 
 
