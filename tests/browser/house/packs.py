@@ -57,7 +57,8 @@ def with_quick_feeds(folder: Path, power_url: str) -> Path:
 def _write(folder: Path, text: str) -> Path:
     folder.mkdir()
     (folder / "city.toml").write_text(text, encoding="utf-8")
-    (folder / "districts.csv").write_bytes((MONTREAL / "districts.csv").read_bytes())
+    for table in MONTREAL.glob("*.csv"):
+        (folder / table.name).write_bytes(table.read_bytes())
     return folder
 
 
