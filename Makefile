@@ -1,6 +1,6 @@
 # Bartizan. `make` alone lists what there is. Needs Python 3.11+, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-all bench fix
+.PHONY: help run test test-unit test-all fuzz bench fix
 SETUP := sh bin/setup.sh
 PY := .venv/bin/python
 
@@ -22,6 +22,10 @@ test-unit: ## the fast tests only
 test-all: ## everything in its long form: soak, fuzz and chaos too
 	@$(SETUP) test
 	@BARTIZAN_LONG=1 sh bin/check.sh
+
+fuzz: ## every parser for a minute under damaged bodies (SECONDS=60)
+	@$(SETUP) dev
+	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 bench: ## the benchmarks, a table at the end
 	@$(SETUP) dev

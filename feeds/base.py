@@ -237,7 +237,26 @@ class guarded:  # noqa: N801 - used as a context
 def sifted(parsed: Parsed, now: datetime) -> Parsed:
     """Return the same without the hours to come, and with the future doubted."""
     kept = [_doubted(fact, now) for fact in parsed.accepted if not _is_to_come(fact, now)]
-    return replace(parsed, accepted=kept)
+    nameless = [fact for fact in kept if isinstance(fact, Observation) and not _is_named(fact)]
+    if not nameless:
+        return replace(parsed, accepted=kept)
+    refused = [_nameless(fact, now) for fact in nameless]
+    named = [fact for fact in kept if not isinstance(fact, Observation) or _is_named(fact)]
+    return replace(parsed, accepted=named, rejected=[*parsed.rejected, *refused])
+
+
+def _is_named(fact: Observation) -> bool:
+    name: object = fact.site_id  # a library may give bytes for a broken text
+    return isinstance(name, str) and bool(name.strip())
+
+
+def _nameless(fact: Observation, now: datetime) -> Reject:
+    """Refuse a measurement of a site whose name is blank, whatever blank it is."""
+    said = f"{fact.quantity} = {fact.value} at {fact.observed_at.isoformat()}"
+    return Reject(
+        feed_id=fact.feed_id, line=0, reason="a site without a name", raw=said, at=now,
+        field="site_id",
+    )  # fmt: skip
 
 
 def _is_to_come(fact: Fact, now: datetime) -> bool:

@@ -145,6 +145,8 @@ class _Inflated:
         if not self._rest:
             return b""
         piece = self._inflate.decompress(self._rest, max(size, 65_536))
+        if not self._total and b"<" not in piece[:1_000]:
+            raise ValueError("no XML in the body")
         self._rest = self._inflate.unconsumed_tail
         self._total += len(piece)
         if self._total > _MAX_INFLATED:

@@ -103,6 +103,8 @@ def _decoded(kind: Any, part: memoryview) -> Any:
         raise ValueError(f"larger than {_MAX_ENTITY} bytes")
     found = kind()
     found.ParseFromString(bytes(part))
+    if not isinstance(getattr(found, "id", ""), str):  # protobuf gives bytes where it is no UTF-8
+        raise ValueError("an id that is no text")  # noqa: TRY004 - the message is malformed
     if not found.IsInitialized():
         missing = ", ".join(found.FindInitializationErrors())
         raise ValueError(f"{missing} is missing")

@@ -130,8 +130,9 @@ def _json_rows(document: Any) -> list[dict[str, Any]]:
         inner = document.get("service_requests", document.get("errors", document))
         inner = inner.get("request", inner) if isinstance(inner, dict) else inner
         document = inner if isinstance(inner, list) else [inner]
-    if not all(isinstance(row, dict) for row in document):
+    if document and not any(isinstance(row, dict) for row in document):
         raise ValueError("requests that are no objects")
+    document = [row if isinstance(row, dict) else {} for row in document]
     for row in document:
         if "service_request_id" not in row and ("error" in row or "description" in row):
             said = row.get("error") or f"{row.get('code', 'an error')}: {row['description']}"

@@ -36,7 +36,7 @@ def read(visit: Visit) -> Take:
         found = things_of(page)
         things += found
         url = _linked(page, _NEXT, document.url)
-        for thing in found:
+        for thing in (one for one in found if isinstance(one, dict)):
             _complete(thing, document.url, visit, is_history=since is not None)
     if not things:
         raise FeedError(visit.feed.id, "the source lists no things", permanent=False)
@@ -88,9 +88,11 @@ def _complete(thing: Mapping[str, Any], base: str, visit: Visit, *, is_history: 
     """Append the further pages of datastreams and, catching up, of observations."""
     for name in (STREAMS, MULTI):
         streams = thing.get(name) or []
+        if not isinstance(streams, list):
+            continue  # refused where it is read
         for page in _pages(thing, f"{name}@iot.nextLink", base, visit):
             streams += page
-        for stream in streams if is_history else []:
+        for stream in (one for one in streams if is_history and isinstance(one, dict)):
             for page in _pages(stream, _NEXT_OBSERVATIONS, base, visit):
                 stream.setdefault("Observations", []).extend(page)
 

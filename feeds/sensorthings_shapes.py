@@ -36,7 +36,16 @@ def things_of(document: Any, topic: str = "") -> list[Any]:
             "no page of Things, Datastreams or Observations"
         )
     loose: dict[str, dict[str, Any]] = {}
-    things = [_thing(row, loose, topic) for row in rows]
+    things: list[Any] = []
+    problems: list[Exception] = []
+    for row in rows:
+        try:
+            things.append(_thing(row, loose, topic))
+        except (ValueError, TypeError, AttributeError) as problem:
+            problems.append(problem)
+            things.append([row])  # no Thing: refused alone, by whoever reads it
+    if problems and len(problems) == len(rows):
+        raise ValueError(str(problems[0]))
     return [thing for thing in things if thing is not None]
 
 

@@ -146,12 +146,24 @@ def instant(written: str, zone: str = "UTC", *, ignore_offset: bool = False) -> 
     if not match:
         raise ValueError(f"{written[:60]!r} is no ISO 8601 time")
     naive = datetime.fromisoformat(match[1])
-    if match[2] and not ignore_offset:
-        return datetime.fromisoformat(match[1] + match[2].upper()).astimezone(UTC)
-    if zone == "UTC":
-        return naive.replace(tzinfo=UTC)
-    utc = to_utc(np.array([naive], dtype="datetime64[us]"), zone)
-    return _known(instants(utc)[0])
+    try:
+        if match[2] and not ignore_offset:
+            return datetime.fromisoformat(match[1] + match[2].upper()).astimezone(UTC)
+        if zone == "UTC":
+            return naive.replace(tzinfo=UTC)
+        return _once(naive, ZoneInfo(zone)) or _known(instants(_alone(naive, zone))[0])
+    except OverflowError as problem:  # the first hours of year 1, or the last of year 9999
+        raise ValueError(f"{written[:60]!r} lies outside of all time") from problem
+
+
+def _once(naive: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return what a local time means; ``None`` where clocks leave it out."""
+    utc = naive.replace(tzinfo=zone).astimezone(UTC)
+    return utc if utc.astimezone(zone).replace(tzinfo=None) == naive else None
+
+
+def _alone(naive: datetime, zone: str) -> NDArray[np.datetime64]:
+    return to_utc(np.array([naive], dtype="datetime64[us]"), zone)
 
 
 def one(written: str, formats: str | Sequence[str], zone: str) -> datetime | None:

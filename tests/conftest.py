@@ -53,3 +53,8 @@ def chromium() -> str:
         if name and (found := shutil.which(name)):
             return found
     pytest.fail("no Chromium found: run `make test`, or set CHROMIUM to its path")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bodies by their argument: bytes may hold a time, and names must not change."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None

@@ -230,8 +230,8 @@ def test_restricted_measurements_are_not_kept(make_feed):
 def test_the_table_is_fetched_once_a_day(make_feed):
     asked = []
     bodies = {
-        "/feed": gzip.compress(measured(site("A", flow(1, 10), flow(3, 5)))),
-        "/sites.xml.gz": gzip.compress(table(TWO_LANES)),
+        "/feed": gzip.compress(measured(site("A", flow(1, 10), flow(3, 5))), mtime=0),
+        "/sites.xml.gz": gzip.compress(table(TWO_LANES), mtime=0),
     }
 
     def answer(request):
@@ -267,7 +267,7 @@ def test_a_table_in_the_same_document_is_used(make_feed):
 
 def test_a_bomb_in_gzip_stops_at_the_cap(make_feed, monkeypatch):
     monkeypatch.setattr(datex2_xml, "_MAX_INFLATED", 1_000_000)
-    bomb = gzip.compress(b"<d2LogicalModel>" + b" " * 2_000_000, 9)
+    bomb = gzip.compress(b"<d2LogicalModel>" + b" " * 2_000_000, 9, mtime=0)
 
     with pytest.raises(ValueError, match="decompressed"):
         datex2.parse(bomb, feed_of(make_feed), NOW)

@@ -52,6 +52,20 @@ def test_what_is_no_iso_time_is_not_read(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("0001-01-01T00:00:00+05:00", "UTC"),
+        ("9999-12-31T23:59:59-05:00", "UTC"),
+        ("0001-01-01T00:00:00", "Europe/Madrid"),
+        ("9999-12-31T23:59:59", "America/Montreal"),
+    ],
+)
+def test_what_lies_outside_of_all_time_is_not_read(text, zone):
+    with pytest.raises(ValueError, match="outside of all time"):
+        times.instant(text, zone)
+
+
+@pytest.mark.parametrize(
     ("text", "name", "expected"),
     [
         ("1/1/20 0:05", "%m/%d/%y %H:%M", "2020-01-01T00:05+00:00"),
