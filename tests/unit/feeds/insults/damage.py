@@ -212,8 +212,9 @@ def _structured(body: bytes, dice: random.Random) -> bytes:
             return json.dumps(_in_document(json.loads(body), dice)).encode()
         if _is_text(body):
             return _in_table(body, dice)
-    except (ValueError, ET.ParseError, zipfile.BadZipFile, RecursionError, LookupError,
-            NotImplementedError, OSError, EOFError, OverflowError, zlib.error):  # fmt: skip
+    except (ValueError, ET.ParseError, zipfile.BadZipFile, LookupError,
+            NotImplementedError, OSError, EOFError, OverflowError, RuntimeError,
+            zlib.error):  # fmt: skip
         pass
     return _wire(body, dice)
 
