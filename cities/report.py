@@ -36,7 +36,7 @@ class FeedReport:
 
     ``located`` facts carry a place or a district's name; ``unplaced`` carry neither. ``sites`` are
     the distinct sites of observations, and how many of them lie in a district. ``bad`` are the
-    first refused rows.
+    first refused rows. ``left_out`` counts by reason what the source told and nobody asked for.
     """
 
     id: str
@@ -46,6 +46,7 @@ class FeedReport:
     accepted: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     bad: tuple[BadRow, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
     matched: int = 0
     outside: int = 0
     unplaced: int = 0
@@ -81,6 +82,7 @@ class FeedReport:
                 {"line": one.line, "field": one.field, "reason": one.reason, "raw": one.raw}
                 for one in self.bad
             ],
+            "left_out": self.left_out,
             "matched": self.matched,
             "outside": self.outside,
             "unplaced": self.unplaced,
@@ -102,12 +104,14 @@ class FeedReport:
         if self.skipped:
             return [head, f"  skipped: {self.skipped}"]
         found = [head] + ([f"  ERROR {self.error}"] if self.error else [])
+        left_out = [f"  {count} left out: {reason}" for reason, count in _most(self.left_out)]
         if not self.rows:
-            return found if self.error else [*found, "  no rows"]
+            return [*found, *([] if self.error else ["  no rows"]), *left_out]
         refused = sum(self.rejected.values())
         found.append(f"  {self.rows} rows: {self.accepted} accepted, {refused} rejected")
         found += [f"    {count} × {reason}" for reason, count in _most(self.rejected)]
         found += [f"    {_bad(one)}" for one in self.bad]
+        found += left_out
         if self.gives != "notice":
             found.append(f"  {self._matching()}")
         if self.sites is not None:

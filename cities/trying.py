@@ -115,6 +115,7 @@ class Trial:
         return Parsed(
             [fact for part in parts for fact in part.accepted],
             [reject for part in parts for reject in part.rejected],
+            skipped=dict(sum((Counter(part.skipped) for part in parts), Counter())),
         )
 
     def _blank(self) -> FeedReport:
@@ -131,6 +132,7 @@ class Trial:
             accepted=len(parsed.accepted),
             rejected=_reasons(parsed.rejected),
             bad=tuple(_bad_rows(parsed.rejected)),
+            left_out=dict(Counter(parsed.skipped).most_common()),
             matched=met.matched,
             outside=met.outside,
             unplaced=met.unplaced,

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import feeds
 from cities.sidebyside import side_by_side
 from cities.trying import Trial
 from feeds import FeedError
+from model import Parsed
 from tests.unit.pipeline.toy import NOW, Toy, delivery, feed
 
 HEARD = feed(kind="ear", push_secret=None)
@@ -51,6 +53,25 @@ def test_a_feed_that_is_heard_is_listened_to_and_says_what_came(pack, toy, monke
     assert {row.line for row in report.bad} == {0, 2}
     assert toy.stopped == 1
     assert toy.heard[0].is_trial
+
+
+def test_what_nobody_asked_for_is_told_apart_from_what_was_refused(pack, toy, monkeypatch):
+    def listen(ear):
+        for _ in range(2):
+            ear.deliver(delivery([{"v": 1}]))
+        return toy
+
+    said = Parsed(skipped={"indoors": 2, "too old": 1})
+    kind = toy.kind("ear", listen=listen)
+    monkeypatch.setitem(feeds.KINDS, "ear", replace(kind, receive=lambda _delivery, _feed: said))
+
+    report = tried(pack, HEARD)
+
+    assert report.plain()["left_out"] == {"indoors": 4, "too old": 2}
+    assert report.rejected == {}
+    assert report.lines()[1:] == [
+        "  no rows", "  4 left out: indoors", "  2 left out: too old",
+    ]  # fmt: skip
 
 
 def test_a_broker_that_is_away_is_named_and_not_held_against_the_pack(pack, toy, monkeypatch):
