@@ -14,11 +14,12 @@ import httpx
 from pydantic import ValidationError
 
 from feeds import secrets
+from feeds.decode import raw
 from feeds.doors import Doors
 from feeds.errors import FeedError
 from feeds.http import Fetcher, Limits
 from feeds.options import KindOptions
-from model import Delivery, Fact, Feed, Observation, Parsed, Quality, Reject
+from model import Case, Delivery, Fact, Feed, Notice, Observation, Parsed, Quality, Reject
 
 Parser = Callable[..., Parsed]
 LIMITS = Limits()
@@ -235,28 +236,37 @@ class guarded:  # noqa: N801 - used as a context
 
 
 def sifted(parsed: Parsed, now: datetime) -> Parsed:
-    """Return the same without the hours to come, and with the future doubted."""
+    """Return the same without the hours to come, the future doubted, the nameless refused."""
     kept = [_doubted(fact, now) for fact in parsed.accepted if not _is_to_come(fact, now)]
-    nameless = [fact for fact in kept if isinstance(fact, Observation) and not _is_named(fact)]
+    nameless = [fact for fact in kept if not _is_named(fact)]
     if not nameless:
         return replace(parsed, accepted=kept)
     refused = [_nameless(fact, now) for fact in nameless]
-    named = [fact for fact in kept if not isinstance(fact, Observation) or _is_named(fact)]
+    named = [fact for fact in kept if _is_named(fact)]
     return replace(parsed, accepted=named, rejected=[*parsed.rejected, *refused])
 
 
-def _is_named(fact: Observation) -> bool:
-    name: object = fact.site_id  # a library may give bytes for a broken text
-    return isinstance(name, str) and bool(name.strip())
+def _is_named(fact: Fact) -> bool:
+    """Whether a fact says what it is about; blanks of any kind are no name."""
+    match fact:
+        case Observation():
+            return _is_name(fact.site_id)
+        case Case():
+            return _is_name(fact.case_id)
+        case Notice():
+            return _is_name(fact.notice_id) and _is_name(fact.headline)
 
 
-def _nameless(fact: Observation, now: datetime) -> Reject:
-    """Refuse a measurement of a site whose name is blank, whatever blank it is."""
-    said = f"{fact.quantity} = {fact.value} at {fact.observed_at.isoformat()}"
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())  # a library may give bytes for broken text
+
+
+def _nameless(fact: Fact, now: datetime) -> Reject:
+    """Refuse what has no name; what it says else is kept with it."""
+    what = {Observation: "a site", Case: "a case"}.get(type(fact), "a notice")
     return Reject(
-        feed_id=fact.feed_id, line=0, reason="a site without a name", raw=said, at=now,
-        field="site_id",
-    )  # fmt: skip
+        feed_id=fact.feed_id, line=0, reason=f"{what} without a name", raw=raw(repr(fact)), at=now
+    )
 
 
 def _is_to_come(fact: Fact, now: datetime) -> bool:

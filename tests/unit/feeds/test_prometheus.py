@@ -498,3 +498,16 @@ def test_a_bad_alert_costs_itself(make_feed, answering, row):
 
 def test_a_selector_without_braces_is_a_name():
     assert Selector.of("up") == Selector("up")
+
+
+def test_an_alert_whose_words_are_blank_is_refused_alone(make_feed, answering, now):
+    alert = {"state": "firing", "activeAt": "2026-11-24T10:00:00Z", "value": "1"}
+    blank = alert | {"labels": {"alertname": "\u00a0"}, "annotations": {"summary": "\u2003"}}
+    good = alert | {"labels": {"alertname": "Down"}, "annotations": {}}
+    said = {"status": "success", "data": {"alerts": [blank, good]}}
+    feed = make_feed("prometheus", "notice", url="https://city.example")
+
+    found = poll(feed, answering({"/api/v1/alerts": said}), {}, now=now).parsed
+
+    assert [one.headline for one in found.accepted] == ["Down"]
+    assert len(found.rejected) == 1
