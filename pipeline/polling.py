@@ -17,7 +17,7 @@ from model.plain import instant
 from pipeline.admission import admit
 from pipeline.feedbook import FeedBook
 from pipeline.leases import Held, Leases
-from pipeline.schedule import Due, pause_after_failure, poll_interval
+from pipeline.schedule import Due, pause_after_failure, poll_interval, strewn
 from store import Store, StoreError
 
 log = structlog.get_logger("feeds")
@@ -94,7 +94,7 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - one feed never costs another
             pause = self._failed(due.feed, FeedError(due.feed.id, repr(error), permanent=False))
         finally:
-            due.at = max(began + pause, self.clock())
+            due.at = max(began + strewn(pause), self.clock())
             self.book.scheduled(due.feed.id, due.at)
             due.is_running = False
 

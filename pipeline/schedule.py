@@ -1,5 +1,6 @@
 """When each feed is asked next."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ QUICK = timedelta(minutes=2)  # feeds at least this quick are polled at their ow
 SLOWEST = timedelta(minutes=5)  # an hourly source is looked at this often: conditional, so cheap
 QUICKEST = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
+SPREAD = 0.05  # of a pause, added at random
+MOST_SPREAD = timedelta(seconds=10)
 
 
 def poll_interval(feed: Feed) -> timedelta:
@@ -31,6 +34,11 @@ def pause_after_failure(feed: Feed, failures: int, retry_after: timedelta | None
     longest = min(max(feed.every, QUICKEST), LONGEST_PAUSE)
     doubled: timedelta = poll_interval(feed) * 2 ** min(failures - 1, 8)
     return max(min(doubled, longest), retry_after or timedelta(0))
+
+
+def strewn(pause: timedelta) -> timedelta:
+    """Return a pause with a little added, so that not all who ask a source ask in one second."""
+    return pause + min(pause * SPREAD, MOST_SPREAD) * random.random()  # noqa: S311 - no secret
 
 
 @dataclass(slots=True)

@@ -89,12 +89,44 @@ def test_trouble_of_the_store_is_no_failure_of_the_feed(house, monkeypatch):
         raise StoreDown("away")
 
     monkeypatch.setattr(house.store, "lock", down)
+    monkeypatch.setattr("pipeline.polling.strewn", lambda pause: pause)
     house.poller.start(NOW)
     with ThreadPoolExecutor(1) as pool:
         house.poller.submit_due(pool, NOW)
 
     assert house.book["air"].failures == 0
     assert house.book["air"].next_due_at == NOW + AGAIN_AFTER
+
+
+def test_a_feed_that_breaks_costs_no_other_whatever_it_raises(house, toy, monkeypatch):
+    bad, good = replace(AIR, id="bad"), replace(AIR, id="good")
+    house.poller = Poller(
+        (bad, good), house.store, FeedBook([bad, good]), None, house.clock, house.leases
+    )
+    polled = feeds.poll
+    troubles = [
+        FeedError("bad", "the body is larger than 50000000 bytes", permanent=True),
+        MemoryError(),
+        RecursionError("too deep"),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"),
+        AssertionError("a defect"),
+    ]
+
+    def broken(feed, *about, **more):
+        if feed.id == "bad":
+            raise troubles.pop()
+        return polled(feed, *about, **more)
+
+    monkeypatch.setattr(feeds, "poll", broken)
+    while troubles:
+        house.poller.start(house.clock())
+        with ThreadPoolExecutor(1) as pool:
+            house.poller.submit_due(pool, house.clock())
+        house.now[0] += timedelta(minutes=20)
+
+    assert house.poller.book["bad"].failures == 5
+    assert house.poller.book["bad"].last_error
+    assert (house.poller.book["good"].failures, len(toy.polled)) == (0, 5)
 
 
 def test_how_long_the_answer_took_is_noted(house, toy):

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from model import Feed
-from pipeline.schedule import Due, pause_after_failure, poll_interval
+from pipeline.schedule import Due, pause_after_failure, poll_interval, strewn
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -55,3 +55,12 @@ def test_a_feed_under_way_is_not_asked_again():
     due.is_running = True
 
     assert not due.is_due(NOW + timedelta(hours=1))
+
+
+def test_turns_are_spread_a_little_and_never_come_early():
+    for pause, most in ((60, 63), (600, 610)):
+        found = [strewn(timedelta(seconds=pause)).total_seconds() for _ in range(200)]
+
+        assert min(found) >= pause
+        assert max(found) <= most
+        assert len(set(found)) > 100
