@@ -113,7 +113,11 @@ class Sample:
         kind = feeds.KINDS[self.kind]
         if self.is_pushed or self.is_beside:
             return self.hear(body)[0]
-        return kind.parse(body, self.feed, NOW, **self.known(self.feed))
+        return kind.parse(body, self.feed, NOW, **self.beside_parse)
+
+    @cached_property
+    def beside_parse(self) -> Mapping[str, Any]:
+        return self.known(self.feed)
 
     def again(self, rejects: list[Reject], memory: Mapping[str, Any] | None = None) -> Parsed:
         return feeds.again(self.feed, rejects, memory or {}, now=NOW)

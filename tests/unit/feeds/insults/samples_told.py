@@ -4,7 +4,7 @@ from typing import Any
 
 from feeds import datex2
 
-from .sample import Sample, as_json
+from .sample import NOW, Sample, as_json
 
 ALERT = """<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>A{n}</identifier>
 <sender>s@city.example</sender><sent>2026-11-24T06:00:00-05:00</sent><status>Actual</status>
@@ -160,7 +160,7 @@ XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
 def situations(n: int) -> bytes:
-    records = "".join(
+    records = [
         f"""<situationRecord id="r{i}" version="1" xsi:type="Accident">
 <situationRecordCreationTime>2026-11-24T08:00:00Z</situationRecordCreationTime>
 <situationRecordVersionTime>2026-11-24T09:30:00Z</situationRecordVersionTime>
@@ -172,13 +172,18 @@ def situations(n: int) -> bytes:
 <latitude>60.17</latitude><longitude>24.94</longitude></pointCoordinates></pointByCoordinates>
 </groupOfLocations><accidentType>earlierAccident</accidentType></situationRecord>"""
         for i in range(n)
+    ]
+    some = "".join(
+        f"""<situation id="s{i}" version="1">
+<headerInformation><confidentiality>noRestriction</confidentiality>
+<informationStatus>real</informationStatus></headerInformation>
+{"".join(records[i : i + 10])}</situation>"""
+        for i in range(0, n, 10)
     )
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <d2LogicalModel xmlns="http://datex2.eu/schema/2/2_0" modelBaseVersion="2" {XSI}><exchange/>
 <payloadPublication lang="fi" xsi:type="SituationPublication">
-<publicationTime>2026-11-24T11:59:00Z</publicationTime><situation id="s1" version="1">
-<headerInformation><confidentiality>noRestriction</confidentiality>
-<informationStatus>real</informationStatus></headerInformation>{records}</situation>
+<publicationTime>2026-11-24T11:59:00Z</publicationTime>{some}
 </payloadPublication></d2LogicalModel>""".encode()
 
 
@@ -258,7 +263,7 @@ def sites(n: int) -> bytes:
 
 
 def _table(feed: Any) -> dict[str, Any]:
-    return {"table": datex2.sites_of(sites(3), feed, None)}
+    return {"table": datex2.sites_of(sites(3), feed, NOW)}
 
 
 SITES = {"sites": "https://city.example/sites"}

@@ -55,7 +55,7 @@ def updates(n: int) -> bytes:
         update.trip.trip_id, update.trip.start_date = f"T{i}", "20261124"
         stop = update.stop_time_update.add(stop_id="S2", stop_sequence=2)
         stop.arrival.time = int(datetime(2026, 11, 24, 12, 31, tzinfo=NOW.tzinfo).timestamp())
-    return whole.SerializeToString()
+    return bytes(whole.SerializeToString())
 
 
 def alerts(n: int) -> bytes:
@@ -65,7 +65,7 @@ def alerts(n: int) -> bytes:
         alert.header_text.translation.add(text=f"Retard é{i}", language="fr")
         alert.informed_entity.add(stop_id="S2", route_id="R1")
         alert.active_period.add(start=STAMP - 3600, end=STAMP + 3600)
-    return whole.SerializeToString()
+    return bytes(whole.SerializeToString())
 
 
 def _timetable(_: Any) -> dict[str, Any]:
