@@ -193,7 +193,7 @@ def latest(n: int) -> bytes:
                 "datetime": {"utc": AT, "local": "é"},
                 "value": 12.5,
                 "coordinates": {"latitude": 45.5, "longitude": -73.6},
-                "sensorsId": 100 + i,
+                "sensorsId": 100 + i % 60_000,
                 "locationsId": 1,
             }
             for i in range(n)
