@@ -31,6 +31,13 @@ of_json = pytest.mark.parametrize("sample", IN_JSON.values(), ids=IN_JSON.keys()
 ASKED = {name: sample for name, sample in SAMPLES.items() if not sample.is_pushed}
 asked = pytest.mark.parametrize("sample", ASKED.values(), ids=ASKED.keys())
 IN_TEXT = {name: sample for name, sample in SAMPLES.items() if sample.is_text}
+LINES = {
+    name: sample
+    for name, sample in IN_TEXT.items()
+    if not (sample.is_json or sample.is_xml or sample.alone)
+}
+of_lines = pytest.mark.parametrize("sample", LINES.values(), ids=LINES.keys())
+KEYED = {name: sample for name, sample in SAMPLES.items() if sample.env is not None}
 of_text = pytest.mark.parametrize("sample", IN_TEXT.values(), ids=IN_TEXT.keys())
 
 
@@ -219,37 +226,6 @@ def spelt(value: Any, form: str = "{}") -> Any:
 
 
 @of_json
-def test_swapped_axes_are_kept_as_they_were_sent(sample):
-    straight = {fact.key: fact for fact in sample.hear()[0].accepted}
-    found = told(sample, json.dumps(swapped(json.loads(sample.body))).encode())
-
-    for fact in found.accepted if found else ():
-        before = straight.get(fact.key)
-        if before is not None and getattr(before, "lat", None) is not None:
-            assert (fact.lat, fact.lon) in {
-                (before.lat, before.lon),  # what says where stands in another document
-                (before.lon, before.lat),
-                (None, None),
-            }
-
-
-PAIRS = {"lat": "lon", "latitude": "longitude", "Latitude": "Longitude", "y": "x"}
-
-
-def swapped(value: Any) -> Any:
-    """Exchange longitude and latitude everywhere."""
-    if isinstance(value, list):
-        is_pair = len(value) == 2 and all(isinstance(v, int | float) for v in value)
-        return value[::-1] if is_pair else [swapped(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    names = PAIRS | ({"lat": "long"} if "long" in value else {})
-    turned = {a: b for a, b in names.items() if a in value and b in value}
-    turned |= {b: a for a, b in turned.items()}
-    return {name: swapped(value[turned.get(name, name)]) for name in value}
-
-
-@of_json
 @pytest.mark.parametrize(
     "shape", [None, {}, {"type": "Point"}, {"type": "Point", "coordinates": []}, "POINT", [None]]
 )
@@ -297,10 +273,8 @@ def test_a_bad_row_never_costs_the_good_ones(sample):
             assert others <= set(keys(found)), (leaf, nasty)
 
 
-@every
+@of_lines
 def test_a_row_that_is_cut_in_the_middle_of_others_costs_itself(sample):
-    if sample.is_json or sample.is_xml or not sample.is_text or sample.alone:
-        pytest.skip("lines of text only")
     lines = sample.body.decode().splitlines(keepends=True)
     for n in range(len(lines) - sample.n, len(lines)):
         body = "".join([*lines[:n], lines[n][: len(lines[n]) // 2] + "\n", *lines[n + 1 :]])
@@ -374,11 +348,9 @@ def test_bombs_do_not_go_off(sample, bomb):
     assert time.process_time() - began < 10
 
 
-@every
+@pytest.mark.parametrize("sample", KEYED.values(), ids=KEYED.keys())
 def test_secrets_are_in_no_error_and_no_refused_row(sample):
     """A source that sends back what it was asked with, wherever it can."""
-    if sample.env is None:
-        pytest.skip("it is asked without a secret")
     document = json.loads(sample.body) if sample.is_json else None
     answers = [
         lambda r: httpx.Response(403, text=f"bad key {SECRET} in {r.url} {r.headers}"),

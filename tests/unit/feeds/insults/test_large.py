@@ -20,6 +20,7 @@ CAPPED = {  # more is refused at once
     "rss": "larger than 3000000 bytes",
     "mqtt": "is too long",
     "gtfs-rt": "more than 200000 entities",
+    "prometheus": "more than max_series = 1000000",
 }
 
 _all = {name: one for name, one in SAMPLES.items() if not one.is_beside and name != "mqtt-uplink"}
