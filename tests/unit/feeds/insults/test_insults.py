@@ -8,10 +8,12 @@ import random
 import struct
 import time
 import zipfile
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -172,12 +174,43 @@ def test_damage_after_a_good_body_leaves_what_is_remembered_usable(sample):
     sound(found, sample)
 
 
-@of_json
+@of_text
 def test_rows_that_come_twice_and_in_another_order_are_told_once(sample):
-    found = told(sample, json.dumps(doubled(json.loads(sample.body))).encode())
+    found = told(sample, twice(sample))
 
     assert found is not None
     assert set(keys(found)) == set(keys(sample.hear()[0]))
+    if sample.is_clocked:  # counts of rows count each of them once
+        assert values(found) == values(sample.hear()[0])
+
+
+def values(parsed: Parsed) -> dict[tuple[str, ...], float | None]:
+    return {one.key: one.value for one in parsed.accepted if isinstance(one, Observation)}
+
+
+def twice(sample: Sample) -> bytes:
+    """Repeat the rows of a body, in reverse."""
+    if sample.is_json:
+        return json.dumps(doubled(json.loads(sample.body))).encode()
+    if sample.is_xml:
+        root = ET.fromstring(sample.body)
+        for parent in root.iter():
+            rows = list(parent)
+            if len({row.tag for row in rows}) == 1 and len(rows) == sample.n:
+                parent.extend(deepcopy(row) for row in reversed(rows))
+        _double_items(root, sample.n)
+        return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    lines = sample.body.splitlines(keepends=True)
+    rows = [line if line.endswith(b"\n") else line + b"\n" for line in lines[-sample.n :]]
+    return b"".join([*lines[: -sample.n], *rows[::-1], *rows])
+
+
+def _double_items(root: ET.Element, n: int) -> None:
+    """Repeat rows that stand beside other things, such as items of a channel."""
+    for parent in root.iter():
+        rows = [one for one in parent if sum(one.tag == other.tag for other in parent) == n]
+        if rows and len(rows) < len(parent):
+            parent.extend(deepcopy(row) for row in reversed(rows))
 
 
 def doubled(value: Any) -> Any:
