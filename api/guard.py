@@ -1,4 +1,4 @@
-"""Who shows too many wrong secrets waits."""
+"""Who shows too many wrong secrets is told to wait; the right one is heard all the same."""
 
 import threading
 from collections import deque
@@ -20,7 +20,7 @@ class Guard:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait_s(self, caller: str, now: datetime) -> int | None:
-        """Return for how many seconds a caller is not heard, or ``None`` where it is."""
+        """Return for how many seconds a wrong secret is refused unseen, or ``None``."""
         with self._lock:
             times = self._failed.get(caller)
             while times and now - times[0] >= MINUTE:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import orjson
 import structlog
 from flask import Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.door import Door
 from api.guard import Guard, caller_of
@@ -61,18 +61,21 @@ class Porter:
         return answer
 
     def _judge(self, feed: Feed) -> None:
-        """Refuse who does not show the secret."""
+        """Refuse who does not show the secret.
+
+        The right one is always heard: else who shares an address with a sender could silence it.
+        """
         wanted = self._secret(feed)
         now = self._door.clock()
         address = caller_of(request.remote_addr, request.headers.get("X-Forwarded-For"))
         caller = f"{address} {feed.id}"
+        shown = list(_shown())
+        if any(hmac.compare_digest(secret, wanted.encode()) for secret in shown):
+            return
         wait_s = self._guard.wait_s(caller, now)
         if wait_s is not None:
             again = {"Retry-After": str(wait_s)}
             refuse(429, "too many wrong secrets", "try again later", headers=again)
-        shown = list(_shown())
-        if any(hmac.compare_digest(secret, wanted.encode()) for secret in shown):
-            return
         if shown:
             self._guard.failed(caller, now)
         challenge = {"WWW-Authenticate": "Bearer"}
@@ -126,8 +129,22 @@ def _body() -> bytes:
 
 
 def _sent() -> Iterator[bytes]:
-    while piece := request.stream.read(_PIECE):
+    """Yield the body as it was sent; answers 400 where the connection ended within it."""
+    length = 0
+    while piece := _piece():
+        length += len(piece)
         yield piece
+    if length < (request.content_length or 0):
+        refuse(400, "broken body", "the body ended before its Content-Length")
+
+
+def _piece() -> bytes:
+    try:
+        return request.stream.read(_PIECE)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - each server has errors of its own for broken chunks
+        refuse(400, "broken body", "the body cannot be read to its end")
 
 
 def _inflated() -> Iterator[bytes]:
