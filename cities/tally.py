@@ -1,5 +1,6 @@
 """Read tables of ``city.toml`` and note every problem on the way."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
@@ -13,6 +14,7 @@ from geodata import GeoError
 
 Model = TypeVar("Model", bound=BaseModel)
 _NOTHING = object()
+_USERINFO = re.compile(r"//[^/\s'\"]*@")
 
 
 @dataclass(slots=True)
@@ -24,7 +26,7 @@ class Tally:
 
     def note(self, table: str, key: str, text: str) -> None:
         """Add a problem; the same one is kept once."""
-        problem = Problem(file=self.file, table=table, key=key, text=text)
+        problem = Problem(file=self.file, table=table, key=key, text=_USERINFO.sub("//•••@", text))
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -64,8 +66,7 @@ class Tally:
                 self.note(table, last, f"missing key {last!r}{_instead(last, strange)}")
             case _:
                 message = str(item["msg"]).removeprefix("Value error, ")
-                shown = "" if repr(item["input"]) in message else f" (got {item['input']!r:.80})"
-                self.note(table, key, message + shown)
+                self.note(table, key, message + _got(item, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ class Noting:
             self.tally.note(self.table, self.key, str(error))
             return True
         return False
+
+
+def _got(item: Any, message: str) -> str:
+    """Return what stood there, unless it is said already or may hold a secret."""
+    given = item["input"]
+    is_secret = message.startswith("a secret ") or isinstance(given, dict | list | tuple)
+    return "" if is_secret or repr(given) in message else f" (got {given!r:.80})"
 
 
 def _instead(key: str, strange: Sequence[str]) -> str:

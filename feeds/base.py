@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from feeds import secrets
 from feeds.decode import raw
-from feeds.doors import Doors
+from feeds.doors import Doors, is_host
 from feeds.errors import FeedError
 from feeds.http import Fetcher, Limits
 from feeds.options import KindOptions
@@ -138,12 +138,24 @@ def problems(kind: Kind, feed: Feed) -> list[str]:
     except ValidationError as failure:
         return [_told(item["loc"], item["msg"]) for item in failure.errors()]
     found = [*options.problems(feed), *_push_problems(kind, feed)]
-    if feed.url and urlsplit(feed.url).username:
+    if any(_has_password(url) for url in (feed.url or "", *options.addresses())):
         found.append("url: a name or password never stands in a pack")
+    found += [
+        f"hosts: {host!r} is no host: write 'cdn.example', 'api.example:8443' or '*.example'"
+        for host in feed.hosts
+        if not is_host(host)
+    ]
     if feed.gives not in kind.gives:
         known = " or ".join(sorted(kind.gives))
         found.append(f"gives = {feed.gives!r}: kind {kind.name!r} gives {known}")
     return found
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:  # it is no address at all: said where it is asked
+        return False
 
 
 def _push_problems(kind: Kind, feed: Feed) -> list[str]:

@@ -7,11 +7,12 @@ so that a name cannot change its meaning in between.
 """
 
 import logging
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +23,9 @@ from model import Feed
 
 _DEFAULT = {"http": 80, "https": 443}
 _SHOWN = 200
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64
+_COMPATIBLE = IPv6Network("::/96")  # IPv4 within, long deprecated
+_HOST = re.compile(r"(\*\.)?[\w.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _TALKATIVE = ("httpx", "httpcore")
 
 
@@ -88,6 +92,11 @@ def _listed(host: str) -> tuple[str, int | None] | None:
     return (parts.hostname, port) if parts.hostname else None
 
 
+def is_host(text: str) -> bool:
+    """Whether a text may stand in ``hosts``: a name or address, maybe with a port."""
+    return _HOST.fullmatch(text) is not None and _listed(text) is not None
+
+
 def _upgrades(port: int | None) -> Iterable[int]:
     """A plain address may lead to its encrypted twin, and back."""
     return _DEFAULT.values() if port in _DEFAULT.values() else ()
@@ -104,7 +113,20 @@ def is_internal(host: str) -> bool:
             address = ip_address(host.split("%", maxsplit=1)[0])
         except ValueError:
             return False
-    return not address.is_global
+    return _is_private(address)
+
+
+def _is_private(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is none of the public network, also where IPv6 wraps one of IPv4."""
+    if isinstance(address, IPv6Address):
+        if address.is_site_local or address in _COMPATIBLE:
+            return True
+        wrapped = address.sixtofour
+        if address in _TRANSLATED:
+            wrapped = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if wrapped is not None:
+            return _is_private(wrapped)
+    return not address.is_global or address.is_multicast
 
 
 class Guard(httpcore.NetworkBackend):

@@ -255,11 +255,19 @@ class Fetcher:
 
 
 def _without_secrets(before: httpx.Request, after: httpx.Request) -> httpx.Request:
-    """Keys in headers are for the host that was asked, not for where it sends us."""
-    if before.url.host != after.url.host:
+    """Keys in headers are for the server that was asked, not for where it sends us."""
+    if _server(before.url) != _server(after.url) and not _is_encrypted_twin(before.url, after.url):
         for name in [name for name in after.headers if name.lower() not in _HARMLESS]:
             del after.headers[name]
     return after
+
+
+def _server(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _is_encrypted_twin(plain: httpx.URL, other: httpx.URL) -> bool:
+    return _server(plain) == ("http", other.host, None) and _server(other)[::2] == ("https", None)
 
 
 def _inflated(answer: httpx.Response, cap: int) -> Iterator[bytes]:

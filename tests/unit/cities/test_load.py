@@ -121,6 +121,27 @@ def test_a_wrong_value_is_named_with_its_place(make: Make, old: str, new: str, s
     assert any(said in text for text in found), found
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'token = "s3cret-s3cret"',
+        'push_secret = "s3cret-s3cret"',
+        'url = "ftp://me:s3cret-s3cret@x.example/"',
+        'targets = [{ id = "a", url = "ftp://me:s3cret-s3cret@x.example/" }]',
+        'targets = [{ id = "a", url = "https://me:s3cret-s3cret@x.example/" }]',
+        'targets = [{ id = "a", url = "https://x.example/", key = "s3cret-s3cret" }]',
+    ],
+)
+@pytest.mark.parametrize("kind", ["json", "statuspage", "mqtt", "ngsi"])
+def test_a_secret_in_a_pack_is_refused_and_never_repeated(make: Make, kind: str, said: str) -> None:
+    more = f'[[feeds]]\nid = "more"\nkind = "{kind}"\nevery = "1h"\n{said}\n'
+
+    found = problems(make(more))
+
+    assert found
+    assert "s3cret" not in str(found)
+
+
 def test_a_missing_pack_and_broken_toml_say_what_is_wrong(make: Make, tmp_path: Path) -> None:
     assert "there is no such file" in problems(tmp_path / "nowhere")[0]
     assert "is not valid TOML" in problems(make("[city"))[0]

@@ -6,10 +6,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from feeds import FeedError, open_client, poll, secrets
-from feeds.doors import Doors
+from feeds import FeedError, open_client, poll, problems, secrets
+from feeds.doors import Doors, is_internal
 from feeds.http import Fetcher
 from model import Feed
+
+TARGET = {"id": "a", "url": "https://city.example/"}
 
 
 def feed(url: str | None = "https://city.example/feed", **about) -> Feed:
@@ -104,6 +106,90 @@ def test_keys_do_not_follow_a_redirect_to_another_host(waits):
     fetch("https://city.example/x", headers={"X-API-Key": "k1234"})
 
     assert seen == [("city.example", "k1234"), ("cdn.example", None)]
+
+
+@pytest.mark.parametrize(
+    ("target", "is_kept"),
+    [
+        ("https://city.example/y", True),
+        ("http://city.example/y", False),
+        ("https://city.example:8443/y", False),
+    ],
+)
+def test_keys_do_not_follow_a_redirect_to_another_port_or_in_the_clear(waits, target, is_kept):
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("x-api-key"))
+        if request.url.path == "/x":
+            return httpx.Response(302, headers={"location": target})
+        return httpx.Response(200, text="good")
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    fetch = Fetcher("f1", client, Doors.of(feed(hosts=("city.example",))), waits.limits())
+
+    fetch("https://city.example/x", headers={"X-API-Key": "k1234"})
+
+    assert seen == ["k1234", "k1234" if is_kept else None]
+
+
+def test_keys_follow_a_redirect_to_the_encrypted_twin(waits):
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("x-api-key"))
+        if request.url.scheme == "http":
+            return httpx.Response(301, headers={"location": "https://city.example/x"})
+        return httpx.Response(200, text="good")
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    fetch = Fetcher("f1", client, Doors.of(feed()), waits.limits())
+
+    fetch("http://city.example/x", headers={"X-API-Key": "k1234"})
+
+    assert seen == ["k1234", "k1234"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_private"),
+    [
+        ("::ffff:127.0.0.1", True),
+        ("::127.0.0.1", True),
+        ("64:ff9b::7f00:1", True),
+        ("64:ff9b::101:101", False),
+        ("2002:7f00:1::", True),
+        ("fec0::1", True),
+        ("224.0.0.1", True),
+        ("ff0e::1", True),
+        ("2130706433", True),
+        ("0177.1", True),
+        ("1.1.1.1", False),
+        ("2606:4700::1111", False),
+    ],
+)
+def test_private_addresses_are_known_however_they_are_written(address, is_private):
+    assert is_internal(address) is is_private
+
+
+@pytest.mark.parametrize("host", ["*", "https://cdn.example", "a b", "cdn.example:x", ""])
+def test_a_host_that_is_none_is_named(host):
+    assert any(
+        "hosts" in said for said in problems(feed(hosts=(host,), kind="cap", gives="notice"))
+    )
+
+
+def test_no_address_of_the_options_holds_a_password():
+    wrong = feed(
+        None,
+        kind="statuspage",
+        gives="observation",
+        options={"reference": "https://me:s3cret@x.example/", "targets": [TARGET]},
+    )
+
+    found = problems(wrong)
+
+    assert any("never stands in a pack" in said for said in found)
+    assert "s3cret" not in str(found)
 
 
 def test_a_secret_is_read_from_the_environment():
