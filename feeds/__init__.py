@@ -75,6 +75,7 @@ _ALL = (
     statuspage.KIND,
     wzdx.KIND,
 )
+UNSET = secrets.UNSET
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
@@ -211,6 +212,7 @@ def _kind(feed: Feed) -> Kind:
 
 __all__ = [
     "KINDS",
+    "UNSET",
     "Ear",
     "FeedError",
     "Kind",

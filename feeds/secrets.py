@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 from feeds.errors import FeedError
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+UNSET = "is not set in the environment"
 _SHOWN = "•••"
 _SHORTEST = 4  # shorter texts would be found everywhere
 
@@ -48,7 +49,7 @@ def reveal(feed_id: str, name: str, environment: Mapping[str, str] | None = None
         raise FeedError(feed_id, "a secret is not written as 'env:NAME'", permanent=True)
     found = (os.environ if environment is None else environment).get(match[1], "").strip()
     if not found:
-        raise FeedError(feed_id, f"{match[1]} is not set in the environment", permanent=True)
+        raise FeedError(feed_id, f"{match[1]} {UNSET}", permanent=True)
     return found
 
 

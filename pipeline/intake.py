@@ -5,7 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import structlog
+
 import feeds
+from model import Feed
 from pipeline.care import Caretaker
 from pipeline.feedbook import FeedBook
 from pipeline.inbox import Postman
@@ -13,6 +16,8 @@ from pipeline.leases import Leases
 from pipeline.listening import Listening
 from pipeline.polling import Poller
 from pipeline.rooms import Rooms
+
+log = structlog.get_logger("feeds")
 
 POLLERS = 32  # feeds asked at once, at most: one that hangs must not hold up another
 
@@ -42,6 +47,8 @@ class Intake:
             self.book.comes(
                 feed.id, now, is_polled=feeds.is_polled(feed), is_pushed=feeds.is_pushed(feed)
             )
+            if feeds.is_pushed(feed) and not feeds.is_polled(feed):
+                self._mind_secret(feed, now)
         self._begin("leases", lambda: self.leases.run(self._stop))
         if self.postman.deliverable:
             self._begin(
@@ -49,6 +56,17 @@ class Intake:
             )
         self.listening.start(self._stop)
         self.poller.start(now)
+
+    def _mind_secret(self, feed: Feed, now: datetime) -> None:
+        """Say of a feed that is pushed only whether anything can be pushed to it."""
+        try:
+            feeds.push_secret(feed)
+        except feeds.FeedError as error:
+            self.book.failed(feed.id, error.reason, now=now, is_delivered=True)
+            log.warning("nothing can be pushed", feed=feed.id, reason=error.reason)
+            return
+        if feeds.UNSET in (self.book[feed.id].last_error or ""):
+            self.book.mended(feed.id)
 
     def ask(self, now: datetime) -> None:
         """Ask the feeds that are due."""
