@@ -1,7 +1,6 @@
 """Feeds: one file per kind of source: a parser and a declaration. HTTP stands in ``http``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -187,10 +186,7 @@ def again(
     if reread is None:
         raise FeedError(feed.id, f"kind {feed.kind!r} cannot read rows again", permanent=True)
     with guarded(feed):
-        found = sifted(reread(Again(feed, rejects, memory, now)), now)
-    if found.accepted or found.rejected or found.skipped:
-        return found
-    return replace(found, rejected=list(rejects))  # nothing in them is read: they stay as they are
+        return sifted(reread(Again(feed, rejects, memory, now)), now)
 
 
 def problems(feed: Feed) -> list[str]:

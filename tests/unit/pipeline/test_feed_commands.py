@@ -187,7 +187,7 @@ def test_a_kind_that_gives_nothing_for_a_row_loses_none(house, toy):
     house.store.add_rejects([refused(1), refused(2)])
     toy.rows = lambda *_: Parsed()
 
-    assert house.figures() == (2, 0, 2, 0)
+    assert house.figures() == (2, 0, 0, 2)
     assert len(house.kept()) == 2
 
 
