@@ -129,6 +129,16 @@ def _is_private(address: IPv4Address | IPv6Address) -> bool:
     return not address.is_global or address.is_multicast
 
 
+def is_same_server(before: httpx.URL, after: httpx.URL) -> bool:
+    """Whether what is meant for one address may go to the other: itself or its encrypted twin."""
+    was, now = _server(before), _server(after)
+    return was == now or (was, now) == (("http", now[1], None), ("https", was[1], None))
+
+
+def _server(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
 class Guard(httpcore.NetworkBackend):
     """Connects to public addresses, and to those private hosts that were let in."""
 

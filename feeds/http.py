@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from feeds.decode import charset_of, looks_like_html
-from feeds.doors import Doors, FeedClient
+from feeds.doors import Doors, FeedClient, is_same_server
 from feeds.errors import FeedError
 from feeds.waits import retry_after
 
 _RETRIED = frozenset({408, 425, 429})
 _LOST = (httpx.RequestError, OSError)
+_BARE = frozenset({"GET", "HEAD"})  # no body goes with them
 _KEPT_VALIDATORS = 200
 _REDIRECTS = 5
 _HARMLESS = frozenset(
@@ -192,8 +193,12 @@ class Fetcher:
             if answer.next_request is None:
                 return answer
             answer.close()
-            request = _without_secrets(request, answer.next_request)
-            self.refuse_link(str(request.url))
+            after = answer.next_request
+            self.refuse_link(str(after.url))
+            if after.method not in _BARE and not is_same_server(request.url, after.url):
+                told = f"a {after.method} is redirected to {after.url.host}"
+                raise self._error(f"{told}: its body is for nobody else", permanent=True)
+            request = _without_secrets(request, after)
         raise self._error("too many redirects", permanent=True)
 
     def _read(self, answer: httpx.Response, asked: Asked, known: Mapping[str, str]) -> Document:
@@ -256,18 +261,10 @@ class Fetcher:
 
 def _without_secrets(before: httpx.Request, after: httpx.Request) -> httpx.Request:
     """Keys in headers are for the server that was asked, not for where it sends us."""
-    if _server(before.url) != _server(after.url) and not _is_encrypted_twin(before.url, after.url):
+    if not is_same_server(before.url, after.url):
         for name in [name for name in after.headers if name.lower() not in _HARMLESS]:
             del after.headers[name]
     return after
-
-
-def _server(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def _is_encrypted_twin(plain: httpx.URL, other: httpx.URL) -> bool:
-    return _server(plain) == ("http", other.host, None) and _server(other)[::2] == ("https", None)
 
 
 def _inflated(answer: httpx.Response, cap: int) -> Iterator[bytes]:

@@ -133,6 +133,24 @@ def test_keys_do_not_follow_a_redirect_to_another_port_or_in_the_clear(waits, ta
     assert seen == ["k1234", "k1234" if is_kept else None]
 
 
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_body_does_not_follow_a_redirect_to_another_host(waits, status):
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(status, headers={"location": "https://cdn.example/y"})
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    fetch = Fetcher("f1", client, Doors.of(feed(hosts=("cdn.example",))), waits.limits())
+
+    with pytest.raises(FeedError, match="its body is for nobody else") as caught:
+        fetch("https://city.example/x", form={"token": "k1234"})
+
+    assert caught.value.permanent
+    assert seen == ["city.example"]
+
+
 def test_keys_follow_a_redirect_to_the_encrypted_twin(waits):
     seen = []
 
