@@ -63,7 +63,6 @@ SENTIMENT = Indicator(
     denominator="posts",
     source="public posts and headlines about the city",
     decimals=0,
-    is_counted=True,
     min_n=100,
     threshold=Threshold(kind="z", warn=2.0, crit=3.0),
     target=0.0,

@@ -24,7 +24,6 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "srv.sla": ("n",),
     "srv.ttc": ("n",),
     "par.participation": ("num",),
-    "par.sentiment": ("n",),
 }
 _ANY = ("num", "n")
 
