@@ -76,6 +76,7 @@ def start(folder: Path, **settings: str) -> Home:
         "BARTIZAN_DATA": str(folder / "data"),
         "PORT": str(port),
         "DEMO_PORT": str(demo_port),
+        "DEMO_MQTT_PORT": str(free_port()),
         "DEMO_SEED": str(quiet_seed(int(time.time()))),
     }
     with output.open("wb") as out:

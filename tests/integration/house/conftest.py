@@ -110,6 +110,7 @@ def start(tmp_path, free_port):
             "BARTIZAN_DATA": str(tmp_path / folder),
             "PORT": str(port),
             "DEMO_PORT": str(free_port()),
+            "DEMO_MQTT_PORT": str(free_port()),
         }
         with output.open("wb") as out:
             process = subprocess.Popen(

@@ -202,6 +202,7 @@ def test_a_port_that_is_taken_is_named(tmp_path, free_port):
             BARTIZAN_DATA=str(tmp_path),
             PORT=port,
             DEMO_PORT=str(free_port()),
+            DEMO_MQTT_PORT=str(free_port()),
         )
 
     assert done.returncode == 1
