@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from history.base import Engine
+from history.delta import DeltaEngine
 from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
 from history.places import folder_of
 from history.reader import Reader
 from history.rows import BaselineRow, PackRow
-from history.schemas import SHAPES
-from history.tables import Table
 from history.writer import Writer
 
 __all__ = [
@@ -25,12 +25,9 @@ __all__ = [
 class History:
     """Questions (see ``Reader``) and appends (see ``Writer``; only where opened as a writer)."""
 
-    def __init__(self, folder: Path, *, writer: bool, guest: bool = False) -> None:
-        is_writable = writer or guest
-        tables = {shape.name: Table(folder, shape, is_writable=is_writable) for shape in SHAPES}
-        self._reader = reader = Reader(tables)
-        self._writer = kept = Writer(folder, tables, is_open=writer)
-        self.folder = folder
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        reader, kept = Reader(engine), Writer(engine)
         self.observations = reader.observations
         self.observations_table = reader.observations_table
         self.cases = reader.cases
@@ -42,8 +39,8 @@ class History:
         self.alert_events = reader.alert_events
         self.feed_changes = reader.feed_changes
         self.packs = reader.packs
-        self.counts = reader.counts
-        self.sizes = reader.sizes
+        self.counts = engine.counts
+        self.sizes = engine.sizes
         self.is_empty = reader.is_empty
         self.append_facts = kept.append_facts
         self.append_chunk = kept.append_chunk
@@ -52,12 +49,8 @@ class History:
         self.append_feed_changes = kept.append_feed_changes
         self.append_pack = kept.append_pack
         self.last_id = kept.last_id
-        self.compact = kept.compact
-
-    def close(self) -> None:
-        """Free memory and the writer's lock."""
-        self._reader.close()
-        self._writer.close()
+        self.compact = engine.compact
+        self.close = engine.close
 
 
 def open(  # noqa: A001 - reads as history.open
@@ -74,4 +67,4 @@ def open(  # noqa: A001 - reads as history.open
         NotYet: the URL names a kind of history that this version cannot use.
 
     """
-    return History(folder_of(place), writer=writer, guest=guest)
+    return History(DeltaEngine(folder_of(place), writer=writer, guest=guest))

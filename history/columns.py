@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from history.schemas import Shape
 
@@ -31,11 +30,7 @@ def arrow(
         if name == "known_at" and None in values:
             raise ValueError(f"a row for {shape.name} has no known_at: {rows[values.index(None)]}")
         arrays.append(pa.array(values, column.type))
-    table = pa.Table.from_arrays(arrays, schema=shape.columns)
-    if shape.month is None:
-        return table
-    months = pc.strftime(table[shape.month], "%Y-%m")
-    return table.append_column(shape.schema.field("month"), months.cast(pa.string()))
+    return pa.Table.from_arrays(arrays, schema=shape.columns)
 
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from history import schemas
+from history.base import Engine
 from history.columns import rows
 from history.hours import Hour, same_hours
-from history.queries import Engine, fill, one_of
+from history.queries import fill, one_of
 from history.rows import BaselineRow, PackRow
-from history.tables import Table
 from model import AlertEvent, Case, Notice, Observation, Quality, State, Trend
 
 Entity = TypeVar("Entity")
@@ -25,13 +26,8 @@ _STATES = {item.value: item for item in State}
 class Reader:
     """Reads beside the writer and other readers; threads may share it."""
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        self._tables = tables
-        self._engine = Engine()
-
-    def close(self) -> None:
-        """Free the memory."""
-        self._engine.close()
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def observations_table(
         self,
@@ -43,7 +39,7 @@ class Reader:
     ) -> pa.Table:
         """Return observations of ``[since, until)`` as columns named like their fields."""
         values = {"since": since, "until": until or _ALWAYS, "known_at": known_at or _ALWAYS}
-        source = self._tables["observations"].relation(since, until)
+        source = self._engine.relation(schemas.OBSERVATIONS, since, until)
         wanted = one_of("quantity", quantities, values)
         sql = fill("observations", observations=source, quantities=wanted)
         return self._engine.ask(sql, values)
@@ -62,7 +58,7 @@ class Reader:
 
     def cases_table(self, since: datetime, *, known_at: datetime | None = None) -> pa.Table:
         """Return cases that are open, or were opened or closed since, as columns."""
-        sql = fill("cases", cases=self._tables["cases"].relation())
+        sql = fill("cases", cases=self._engine.relation(schemas.CASES))
         return self._engine.ask(sql, {"since": since, "known_at": known_at or _ALWAYS})
 
     def cases(self, since: datetime, *, known_at: datetime | None = None) -> list[Case]:
@@ -71,7 +67,7 @@ class Reader:
 
     def notices(self, since: datetime, *, known_at: datetime | None = None) -> list[Notice]:
         """Return notices that are or were in force since."""
-        sql = fill("notices", notices=self._tables["notices"].relation())
+        sql = fill("notices", notices=self._engine.relation(schemas.NOTICES))
         table = self._engine.ask(sql, {"since": since, "known_at": known_at or _ALWAYS})
         texts = ("supersedes", "districts")
         return [
@@ -102,7 +98,7 @@ class Reader:
             "known_at": known_at or _ALWAYS,
         }
         wanted = one_of("district", None if district is None else [district], values)
-        source = self._tables["readings"].relation(start, end)
+        source = self._engine.relation(schemas.READINGS, start, end)
         if resolution is None:
             sql = fill("readings", readings=source, districts=wanted)
             return rows(self._engine.ask(sql, values))
@@ -156,7 +152,7 @@ class Reader:
 
     def _hour(self, number: int, hour: Hour, wanted: str, values: dict[str, Any]) -> str:
         values |= {f"w{number}": hour.week, f"s{number}": hour.start, f"e{number}": hour.end}
-        source = self._tables["readings"].relation(hour.start, hour.end)
+        source = self._engine.relation(schemas.READINGS, hour.start, hour.end)
         return (  # the parts are our own text; values go as parameters
             f'select cast($w{number} as date) as week, indicator, district, "at", value, quality, '  # noqa: S608
             f'known_at from {source} as r where "at" >= $s{number} and "at" < $e{number} '
@@ -174,7 +170,7 @@ class Reader:
         values: dict[str, Any] = {"since": since or _NEVER}
         chosen = one_of("occurrence", None if occurrence is None else [occurrence], values)
         chosen += " and " + one_of("key", None if key is None else [key], values)
-        source = self._tables["alert_events"].relation()
+        source = self._engine.relation(schemas.ALERT_EVENTS)
         sql = fill("alert_events", alert_events=source, chosen=chosen)
         found = rows(self._engine.ask(sql, values))
         kinds: dict[str, Mapping[str, Any]] = {
@@ -193,31 +189,22 @@ class Reader:
         """Return how feeds changed state, oldest first."""
         values: dict[str, Any] = {"since": since or _NEVER}
         chosen = one_of("id", None if feed_id is None else [feed_id], values)
-        source = self._tables["feed_changes"].relation()
+        source = self._engine.relation(schemas.FEED_CHANGES)
         return rows(
             self._engine.ask(fill("feed_changes", feed_changes=source, feeds=chosen), values)
         )
 
     def packs(self) -> list[PackRow]:
         """Return the packs that were in force, oldest first."""
-        found = rows(self._engine.ask(fill("packs", packs=self._tables["packs"].relation()), {}))
+        found = rows(
+            self._engine.ask(fill("packs", packs=self._engine.relation(schemas.PACKS)), {})
+        )
         return [PackRow(row["hash"], json.loads(row["files"]), row["known_at"]) for row in found]
-
-    def counts(self) -> dict[str, int]:
-        """Return rows by table, all versions counted."""
-        return {
-            name: sum(part.n_rows for part in table.parts()) for name, table in self._tables.items()
-        }
-
-    def sizes(self) -> dict[str, tuple[int, int]]:
-        """Return files and bytes by table."""
-        parts = {name: table.parts() for name, table in self._tables.items()}
-        return {name: (len(some), sum(p.n_bytes for p in some)) for name, some in parts.items()}
 
     def is_empty(self) -> bool:
         """Whether no fact and no reading was ever kept."""
-        kept = ("observations", "cases", "notices", "readings")
-        return not any(self._tables[name].parts() for name in kept)
+        counts = self._engine.counts()
+        return not any(counts[name] for name in ("observations", "cases", "notices", "readings"))
 
 
 def _typed(row: dict[str, Any], **kinds: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import (
     CommitProperties,
     DeltaTable,
@@ -98,7 +99,7 @@ class Table:
             with _told(self.shape):
                 write_deltalake(
                     table,
-                    data,
+                    _with_month(self.shape, data),
                     mode="append",
                     writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
                     commit_properties=CommitProperties(app_transactions=marks or None),
@@ -129,6 +130,37 @@ class Table:
             return f"(select {_nothing(self.shape)} where 1 = 0)"
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+
+    def replace(self, data: pa.Table, since: datetime, until: datetime) -> None:
+        """Put ``data`` in the place of the rows of ``[since, until)``, in one commit."""
+        with self._lock:
+            table = self._to_write()
+            with _told(self.shape):
+                write_deltalake(
+                    table,
+                    _with_month(self.shape, data),
+                    mode="overwrite",
+                    predicate=self._span(since, until),
+                    writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+                )
+
+    def drop(self, before: datetime) -> int:
+        """Delete the rows before an instant; return how many."""
+        with self._lock:
+            table = self._to_write()
+            last = month_of(before)
+            with _told(self.shape):
+                gone = table.delete(
+                    f"month <= '{last}' and {self.shape.month} < {_instant(before)}"
+                )
+            return int(gone["num_deleted_rows"] or 0)
+
+    def _span(self, since: datetime, until: datetime) -> str:
+        name = self.shape.month
+        return (
+            f"month = '{month_of(since)}' and {name} >= {_instant(since)} "
+            f"and {name} < {_instant(until)}"
+        )
 
     def compact(self) -> int:
         """Merge small files, drop those that no reader can still hold; return files merged."""
@@ -187,6 +219,18 @@ def _parts_of(table: DeltaTable, folder: Path) -> list[Part]:
     sizes = actions["size_bytes"].to_pylist()
     paths = [str(folder / unquote(path)) for path in actions["path"].to_pylist()]
     return [Part(*row) for row in zip(paths, months, rows, sizes, strict=True)]
+
+
+def _with_month(shape: Shape, data: pa.Table) -> pa.Table:
+    """Return rows with the folder that each belongs in."""
+    if shape.month is None:
+        return data
+    months = pc.strftime(data[shape.month], "%Y-%m")
+    return data.append_column(shape.schema.field("month"), months.cast(pa.string()))
+
+
+def _instant(at: datetime) -> str:
+    return f"cast('{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}' as timestamp)"
 
 
 _SQL_TYPES = {"string": "varchar", "double": "double", "int64": "bigint", "bool": "boolean"}

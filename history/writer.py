@@ -1,20 +1,17 @@
-"""The one writer of history: appends, each at most once, and the hourly tidying."""
+"""Appends to history, each at most once."""
 
-import fcntl
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
 from history import schemas
+from history.base import Engine
 from history.columns import Column, arrow
-from history.errors import HistoryBusy, HistoryError
 from history.marks import LAST, Mark
-from history.tables import Table
 from model import AlertEvent, Case, Fact, FeedState, Notice, Observation, Reading
 
 _SHAPES: dict[type[Fact], schemas.Shape] = {
@@ -38,31 +35,10 @@ _EVENT: Mapping[str, Column] = {"known_at": lambda rows: [row.at for row in rows
 
 
 class Writer:
-    """Appends to the tables of a folder. One process at a time; threads may share it."""
+    """Appends to the tables of an engine; threads may share it."""
 
-    def __init__(self, folder: Path, tables: Mapping[str, Table], *, is_open: bool) -> None:
-        self._tables = tables
-        self._lock: IO[bytes] | None = None
-        if not is_open:
-            return
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = (folder / "writer.lock").open("ab")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise HistoryBusy(f"another process writes the history in {folder}") from None
-        try:
-            for table in tables.values():
-                table.create()
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Let another process write."""
-        if self._lock is not None:
-            self._lock.close()
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def append_facts(
         self, items: Sequence[tuple[str, Fact]], *, shard: int | str = 0, epoch: int = 0
@@ -96,24 +72,25 @@ class Writer:
         items: Sequence[tuple[str, Fact]],
         derived: Mapping[str, Column],
     ) -> int:
-        table = self._tables[shape.name]
         marks = [Mark.of(name) for name, _ in items]
         if any(later <= earlier for earlier, later in pairwise(marks)):
             raise ValueError(f"facts of shard {source} are not in the order of their stream")
-        with table.held():
-            last = table.last_mark(source)
+        with self._engine.held(shape):
+            last = self._engine.last_mark(shape, source)
             fresh = [
                 fact
                 for mark, (_, fact) in zip(marks, items, strict=True)
                 if last is None or mark > last
             ]
             if fresh:
-                table.append(arrow(shape, fresh, derived), source=source, mark=marks[-1])
+                data = arrow(shape, fresh, derived)
+                self._engine.append(shape, data, source=source, mark=marks[-1])
         return len(fresh)
 
     def last_id(self, shard: int | str = 0, *, epoch: int = 0) -> str | None:
         """Return the id of the newest fact of a shard that any table has."""
-        marks = [self._tables[s.name].last_mark(f"{epoch}:{shard}") for s in _SHAPES.values()]
+        source = f"{epoch}:{shard}"
+        marks = [self._engine.last_mark(shape, source) for shape in _SHAPES.values()]
         known = [mark for mark in marks if mark is not None]
         return str(max(known)) if known else None
 
@@ -162,19 +139,8 @@ class Writer:
         """Append the pack in force: its hash and the hash of each of its files."""
         row = {"hash": hash_, "files": json.dumps(files, sort_keys=True)}
         row_at = row | {"observed_at": at, "known_at": at}
-        data = pa.Table.from_pylist([row_at], schema=schemas.PACKS.schema)
-        self._tables[schemas.PACKS.name].append(data)
-
-    def compact(self) -> dict[str, int]:
-        """Merge small files and drop old ones; hourly is enough. Return files merged by table.
-
-        Raises:
-            HistoryError: a reader or a guest asks for it.
-
-        """
-        if self._lock is None:
-            raise HistoryError("only the writer of a history may tidy it")
-        return {name: table.compact() for name, table in self._tables.items()}
+        data = pa.Table.from_pylist([row_at], schema=schemas.PACKS.columns)
+        self._engine.append(schemas.PACKS, data)
 
     def _append(
         self,
@@ -187,12 +153,11 @@ class Writer:
     ) -> None:
         if not rows:
             return
-        table = self._tables[shape.name]
         if source is None or chunk is None:
-            table.append(arrow(shape, rows, derived))
+            self._engine.append(shape, arrow(shape, rows, derived))
             return
-        mark = Mark(chunk, LAST)
-        with table.held():
-            last = table.last_mark(f"0:chunk:{source}")
+        mark, name = Mark(chunk, LAST), f"0:chunk:{source}"
+        with self._engine.held(shape):
+            last = self._engine.last_mark(shape, name)
             if last is None or mark > last:
-                table.append(arrow(shape, rows, derived), source=f"0:chunk:{source}", mark=mark)
+                self._engine.append(shape, arrow(shape, rows, derived), source=name, mark=mark)

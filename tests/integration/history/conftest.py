@@ -22,7 +22,7 @@ def kept(tmp_path: Path) -> Iterator[history.History]:
 @pytest.fixture
 def reading_room(kept: history.History) -> Iterator[history.History]:
     """A reader beside the writer."""
-    opened = history.open(kept.folder, writer=False)
+    opened = history.open(kept.engine.folder, writer=False)
     yield opened
     opened.close()
 

@@ -181,7 +181,7 @@ def test_marks_survive_checkpoints_compaction_and_reopening(
 
     merged = kept.compact()
     kept.close()
-    again = history.open(kept.folder, writer=True)
+    again = history.open(kept.engine.folder, writer=True)
 
     assert merged["observations"] == 12
     assert again.sizes()["observations"][0] == 1
@@ -192,19 +192,19 @@ def test_marks_survive_checkpoints_compaction_and_reopening(
 
 def test_one_writer_and_any_number_of_readers(kept: history.History):
     with pytest.raises(history.HistoryBusy):
-        history.open(kept.folder, writer=True)
+        history.open(kept.engine.folder, writer=True)
 
     with pytest.raises(history.HistoryError, match="reading only"):
-        history.open(kept.folder, writer=False).append_pack("h", {}, at=NOW)
+        history.open(kept.engine.folder, writer=False).append_pack("h", {}, at=NOW)
 
 
 def test_a_newer_schema_is_refused(kept: history.History):
-    log = kept.folder / "readings" / "_delta_log" / "00000000000000000000.json"
+    log = kept.engine.folder / "readings" / "_delta_log" / "00000000000000000000.json"
     kept.close()
     log.write_text(log.read_text("utf-8").replace("schema 1", "schema 2"), "utf-8")
 
     with pytest.raises(history.TooNew, match="readings has schema 2"):
-        history.open(kept.folder, writer=True)
+        history.open(kept.engine.folder, writer=True)
 
 
 def test_readers_see_whole_answers_beside_a_writer_that_compacts(
@@ -371,12 +371,12 @@ def test_old_log_entries_and_replaced_files_stay_for_readers(
 ):
     kept.append_facts(numbered([observation(1)]))
     kept.append_facts(numbered([observation(2)], 1))
-    files = set((kept.folder / "observations").rglob("*.parquet"))
+    files = set((kept.engine.folder / "observations").rglob("*.parquet"))
 
     kept.compact()
 
-    assert files <= set((kept.folder / "observations").rglob("*.parquet"))
-    log = sorted((kept.folder / "observations" / "_delta_log").glob("*.json"))
+    assert files <= set((kept.engine.folder / "observations").rglob("*.parquet"))
+    log = sorted((kept.engine.folder / "observations" / "_delta_log").glob("*.json"))
     assert json.loads(log[0].read_text("utf-8").splitlines()[0])
 
 
@@ -421,7 +421,7 @@ def test_as_known_then_is_the_newest_of_what_was_known(
 def test_a_guest_appends_beside_a_writer_that_appends_and_compacts(
     kept: history.History, observation: ObservationMaker
 ):
-    guest = history.open(kept.folder, writer=False, guest=True)
+    guest = history.open(kept.engine.folder, writer=False, guest=True)
     faults: list[Exception] = []
 
     def fill() -> None:
@@ -451,7 +451,7 @@ def test_a_guest_appends_beside_a_writer_that_appends_and_compacts(
 def test_a_chunk_handed_in_by_two_guests_at_once_is_kept_once(
     kept: history.History, observation: ObservationMaker
 ):
-    guests = [history.open(kept.folder, writer=False, guest=True) for _ in range(2)]
+    guests = [history.open(kept.engine.folder, writer=False, guest=True) for _ in range(2)]
     refusals: list[Exception] = []
     start = threading.Barrier(2)
 
@@ -479,7 +479,7 @@ def test_a_writer_that_looked_before_another_wrote_is_refused(
     kept: history.History, observation: ObservationMaker
 ):
     rows = arrow(OBSERVATIONS, [observation(1)])
-    slow, quick = (Table(kept.folder, OBSERVATIONS, is_writable=True) for _ in range(2))
+    slow, quick = (Table(kept.engine.folder, OBSERVATIONS, is_writable=True) for _ in range(2))
     assert slow.last_mark("0:0") is None
     quick.last_mark("0:0")
     quick.append(rows, source="0:0", mark=Mark.of("5-0"))
@@ -502,7 +502,7 @@ def test_a_broken_file_is_told_and_not_skipped(
     kept: history.History, observation: ObservationMaker
 ):
     kept.append_facts(numbered([observation(1)]))
-    part = next((kept.folder / "observations").rglob("*.parquet"))
+    part = next((kept.engine.folder / "observations").rglob("*.parquet"))
     part.write_bytes(b"gone")
 
     with pytest.raises(history.HistoryError, match="does not answer"):
@@ -524,8 +524,8 @@ def test_a_copy_of_logs_then_files_is_whole_beside_a_writer(
     writer = threading.Thread(target=write)
     writer.start()
     copy = tmp_path / "copy" / "observations"
-    shutil.copytree(kept.folder / "observations" / "_delta_log", copy / "_delta_log")
-    shutil.copytree(kept.folder / "observations", copy, dirs_exist_ok=True, ignore=_no_log)
+    shutil.copytree(kept.engine.folder / "observations" / "_delta_log", copy / "_delta_log")
+    shutil.copytree(kept.engine.folder / "observations", copy, dirs_exist_ok=True, ignore=_no_log)
     is_done.set()
     writer.join(30)
 

@@ -1,0 +1,68 @@
+"""What an engine of history promises: appends with marks, questions in one dialect, tidying.
+
+Everything else (which query answers what, what a rollup is, when a day is sealed) is written once,
+above this line, and is the same on every engine.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from history.marks import Mark
+from history.schemas import Shape
+
+
+class Engine(Protocol):
+    """Where the tables live. Threads may share one; every method may raise ``HistoryError``."""
+
+    @property
+    def name(self) -> str:
+        """``delta`` or ``postgresql``."""
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this is the one that may tidy: seal, roll up, drop, vacuum."""
+
+    def held(self, shape: Shape) -> AbstractContextManager[object]:
+        """Return what is held between ``last_mark`` and ``append`` of one source."""
+
+    def last_mark(self, shape: Shape, source: str) -> Mark | None:
+        """Return the mark of the last row that came from ``source``."""
+
+    def append(
+        self, shape: Shape, data: pa.Table, *, source: str | None = None, mark: Mark | None = None
+    ) -> None:
+        """Write rows and, with them or not at all, the mark of ``source``."""
+
+    def relation(
+        self, shape: Shape, since: datetime | None = None, until: datetime | None = None
+    ) -> str:
+        """Return what stands after ``from`` in a query over ``[since, until]`` (months, widely)."""
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """Answer a query in DuckDB's dialect with ``$name`` for its values; instants are UTC."""
+
+    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
+        """Put ``data`` in the place of all rows of ``[since, until)``, in one step.
+
+        The span is of the instant ``shape.month``; both ends lie in one month. Other writers may
+        append beside it: what they add to the span meanwhile is not lost.
+        """
+
+    def drop(self, shape: Shape, before: datetime) -> int:
+        """Delete the rows whose instant ``shape.month`` lies before; return how many."""
+
+    def compact(self) -> dict[str, int]:
+        """Merge small files and drop what no reader can still hold; return files by table."""
+
+    def counts(self) -> dict[str, int]:
+        """Return rows by table, all versions counted."""
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return files (or partitions) and bytes by table."""
+
+    def close(self) -> None:
+        """Give memory, connections and the writer's lock back."""

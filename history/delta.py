@@ -1,0 +1,105 @@
+"""The embedded engine: Delta tables in a folder, asked with DuckDB in this process."""
+
+import fcntl
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from history.duck import Duck
+from history.errors import HistoryBusy, HistoryError
+from history.marks import Mark
+from history.schemas import SHAPES, Shape
+from history.tables import Table
+
+
+class DeltaEngine:
+    """Tables of one folder. One writer at a time; guests may append beside it, anybody reads."""
+
+    name = "delta"
+
+    def __init__(self, folder: Path, *, writer: bool, guest: bool = False) -> None:
+        self.folder = folder
+        self.is_writer = writer
+        may_append = writer or guest
+        self._tables = {s.name: Table(folder, s, is_writable=may_append) for s in SHAPES}
+        self._lock: IO[bytes] | None = None
+        if writer:
+            self._take_folder()
+        self._duck = Duck()
+
+    def _take_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (self.folder / "writer.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise HistoryBusy(f"another process writes the history in {self.folder}") from None
+        try:
+            for table in self._tables.values():
+                table.create()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def close(self) -> None:
+        """Free the memory and let another process write."""
+        self._duck.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def held(self, shape: Shape) -> AbstractContextManager[object]:
+        """See ``Engine``: Delta itself refuses a commit of a source that another has moved."""
+        return self._tables[shape.name].held()
+
+    def last_mark(self, shape: Shape, source: str) -> Mark | None:
+        """See ``Engine``."""
+        return self._tables[shape.name].last_mark(source)
+
+    def append(
+        self, shape: Shape, data: pa.Table, *, source: str | None = None, mark: Mark | None = None
+    ) -> None:
+        """See ``Engine``."""
+        self._tables[shape.name].append(data, source=source, mark=mark)
+
+    def relation(
+        self, shape: Shape, since: datetime | None = None, until: datetime | None = None
+    ) -> str:
+        """See ``Engine``."""
+        return self._tables[shape.name].relation(since, until)
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """See ``Engine``."""
+        return self._duck.ask(sql, values)
+
+    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
+        """See ``Engine``."""
+        self._mine()[shape.name].replace(data, since, until)
+
+    def drop(self, shape: Shape, before: datetime) -> int:
+        """See ``Engine``."""
+        return self._mine()[shape.name].drop(before)
+
+    def compact(self) -> dict[str, int]:
+        """See ``Engine``."""
+        return {name: table.compact() for name, table in self._mine().items()}
+
+    def counts(self) -> dict[str, int]:
+        """See ``Engine``."""
+        return {
+            name: sum(part.n_rows for part in table.parts()) for name, table in self._tables.items()
+        }
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """See ``Engine``."""
+        parts = {name: table.parts() for name, table in self._tables.items()}
+        return {name: (len(some), sum(p.n_bytes for p in some)) for name, some in parts.items()}
+
+    def _mine(self) -> Mapping[str, Table]:
+        if self._lock is None:
+            raise HistoryError("only the writer of a history may tidy it")
+        return self._tables
