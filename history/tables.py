@@ -230,7 +230,8 @@ def _with_month(shape: Shape, data: pa.Table) -> pa.Table:
 
 
 def _instant(at: datetime) -> str:
-    return f"cast('{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}' as timestamp)"
+    text = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return f"arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
 
 
 _SQL_TYPES = {"string": "varchar", "double": "double", "int64": "bigint", "bool": "boolean"}

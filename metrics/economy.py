@@ -30,6 +30,7 @@ FOOTFALL = Indicator(
     target=100.0,
     normal=(90.0, 110.0),
     quantities=("footfall",),
+    look_back=timedelta(days=63),
 )
 
 

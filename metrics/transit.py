@@ -95,6 +95,7 @@ RIDERSHIP = Indicator(
     target=100.0,
     normal=(90.0, 110.0),
     quantities=("boardings",),
+    look_back=timedelta(days=63),
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -23,7 +24,6 @@ from metrics.series import FARTHEST, SITE_BITS, SITE_MASK, Block, Rows, Track
 from model import Case, Observation
 
 _CASE_DAYS = 28  # the longest look back of an indicator about closed cases
-_LONGER_DAYS = {"footfall": 28, "boardings": 28}
 _PASSING = frozenset({"transit_delay", "trip_operated"})  # their sites are trips: gone in a day
 _PASSING_DAYS = 2
 _NOTHING = Track.of(Block.empty())
@@ -71,11 +71,17 @@ class Window:
 
         """
         window = cls()
-        if observations is not None and len(observations["value"]):
-            window = window.observed(measured(by_name(observations)))
+        if observations is not None:
+            window = window.grown(observations)
         if cases is not None and len(cases["opened_at"]):
             window = window.asked(requested(by_name(cases)))
         return replace(window, base=window.cases, fresh=Caseload.empty())
+
+    def grown(self, observations: Mapping[str, Any]) -> "Window":
+        """Return the window with more values, given as columns (see ``from_columns``)."""
+        if not len(observations["value"]):
+            return self
+        return self.observed(measured(by_name(observations)))
 
     def extended(
         self, observations: Iterable[Observation] = (), cases: Iterable[Case] = ()
@@ -108,18 +114,20 @@ class Window:
         """Return the id of a site code, as its feed says it."""
         return cast("tuple[str, str]", self.sites.names[site])[1]
 
-    def trimmed(self, before: datetime) -> "Window":
-        """Return the window without what no indicator after ``before`` needs.
+    def trimmed(
+        self, before: datetime, since: Mapping[str, datetime] = MappingProxyType({})
+    ) -> "Window":
+        """Return the window without what no indicator needs.
 
-        Older observations go, but for the newest of each site; footfall and boardings, which are
-        compared with eight weeks, stay four weeks longer. So do cases closed within 28 days before.
-        Of trips two days stay, for each is a site of its own.
+        Observations before ``before`` (for some quantities ``since``, see
+        :func:`metrics.keeping.kept_since`) go, but for the newest of each site; so do cases closed
+        more than 28 days before. Of trips two days stay, for each is a site of its own.
         """
         start = milliseconds(before)
         tracks = {
             name: track.passing(_PASSING_DAYS * DAY)
             if name in _PASSING
-            else track.since(start - _LONGER_DAYS.get(name, 0) * DAY)
+            else track.since(min(start, milliseconds(since.get(name, before))))
             for name, track in self.tracks.items()
         }
         cases = self.cases.since(start - _CASE_DAYS * DAY)

@@ -56,6 +56,7 @@ class Indicator:
     is_public: bool = True
     is_counted: bool = False
     quantities: tuple[str, ...] = ()  # observations that it needs
+    look_back: timedelta | None = None  # how old a fact it may need; None: within five weeks
     needs_cases: bool = False
     options: tuple[tuple[str, str], ...] = ()  # e.g. (("table", "us-2024"),)
 

@@ -10,6 +10,7 @@ import structlog
 from metrics import Scope, measure
 from metrics.baseline import robust_z
 from metrics.columns import milliseconds, moment
+from metrics.keeping import KEEP, kept_since
 from metrics.privacy import suppress
 from metrics.quality import overlay, shown
 from metrics.window import Window
@@ -25,7 +26,6 @@ from model import (
     Usual,
     worst,
 )
-from pipeline.window import KEEP
 
 log = structlog.get_logger("measure")
 
@@ -80,10 +80,10 @@ class Stock:
             )
             self.news.update((*self.window.tracks, "cases"))
 
-    def trim(self, now: datetime) -> None:
-        """Drop what no indicator needs any more."""
+    def trim(self, now: datetime, indicators: Iterable[Indicator]) -> None:
+        """Drop what none of the indicators needs any more."""
         with self.lock:
-            self.window = self.window.trimmed(now - KEEP)
+            self.window = self.window.trimmed(now - KEEP, kept_since(indicators, now))
 
     def look(self) -> tuple[Window, set[str]]:
         """Return the window and what is new since the last look."""

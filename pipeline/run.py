@@ -166,7 +166,7 @@ class Worker:
         if backfill_wanted(rooms):
             self.child = BackfillChild.start(rooms, now)
         else:
-            self.stock.reload(lambda: load_window(rooms.history, now))
+            self.stock.reload(lambda: load_window(rooms.history, now, rooms.pack.indicators))
             shown = rooms.store.latest()
             self.measurer.seed(shown.readings if shown else ())
         self.board.take(rooms.history.notices(now - REMEMBERED))  # cancellations that ran out too
@@ -230,7 +230,7 @@ class Worker:
         if not self.child.reap():  # until it is there, long windows stay unknown
             self.child = BackfillChild.start(self.rooms, now)
             return
-        self.stock.reload(lambda: load_window(self.rooms.history, now))
+        self.stock.reload(lambda: load_window(self.rooms.history, now, self.rooms.pack.indicators))
         self.child = None
         self.usual.forget()
         self.trends.forget()
@@ -241,7 +241,7 @@ class Worker:
 
     def _tidy(self) -> None:
         now = self.rooms.clock()
-        self.stock.trim(now)
+        self.stock.trim(now, self.rooms.pack.indicators)
         self.board.forget(now)
         self.rooms.history.compact()
 

@@ -1,16 +1,24 @@
 """The window of facts, read back from the history after a start."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from history import History
+from metrics.keeping import KEEP, kept_since
 from metrics.window import Window
+from model import Indicator
 
-LOOK_BACK = timedelta(days=60)  # eight weeks of the same hour, and 28 + 28 days of cases
-KEEP = timedelta(days=35)  # 28 nights for free flow, and a week for late facts
+CASES_BACK = timedelta(days=60)  # 28 + 28 days of cases
 
 
-def load_window(history: History, now: datetime) -> Window:
-    """Return what any indicator may still need, and every case that is not long closed."""
-    since = now - LOOK_BACK
-    window = Window.from_columns(history.observations_table(since), history.cases_table(since))
-    return window.trimmed(now - KEEP)
+def load_window(history: History, now: datetime, indicators: Sequence[Indicator]) -> Window:
+    """Return what any of the indicators may still need, and every case that is not long closed."""
+    since = kept_since(indicators, now)
+    begins = now - KEEP
+    window = Window.from_columns(
+        history.observations_table(begins), history.cases_table(now - CASES_BACK)
+    )
+    for quantity, start in since.items():
+        older = history.observations_table(start, begins, quantities=[quantity])
+        window = window.grown(older)
+    return window.trimmed(begins, since)
