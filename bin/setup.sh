@@ -33,7 +33,7 @@ make_venv() {
 }
 
 install() { # install <requirements file> <stamp>: only where the pins changed
-    pins="$(cat requirements.txt "$1" | cksum)"
+    pins="$(cat requirements.txt requirements-spark.txt "$1" | cksum)"
     if [ "$(cat "$2" 2>/dev/null || true)" != "$pins" ]; then
         say "installing $1 (the first time takes a minute or two)"
         .venv/bin/python -m pip install -q --disable-pip-version-check -r "$1"
