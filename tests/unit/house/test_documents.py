@@ -5,26 +5,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+FILES = ["requirements.txt", "requirements-dev.txt", "requirements-spark.txt"]
 
 
 def pinned(name: str) -> list[str]:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
-    return [line.split("==")[0] for line in lines if line and line[0].isalnum()]
+    return [re.split(r"==|\[", line)[0] for line in lines if line and line[0].isalnum()]
 
 
-@pytest.mark.parametrize("name", pinned("requirements.txt") + pinned("requirements-dev.txt"))
+@pytest.mark.parametrize("name", [name for file in FILES for name in pinned(file)])
 def test_every_requirement_says_why_it_is_here(name):
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 
     assert f"`{name}`" in text
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_requirement_is_pinned(file):
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
 
     for line in lines:
-        assert not line or line[0] in "#-" or re.fullmatch(r"[\w.-]+==[\w.]+", line), line
+        assert not line or line[0] in "#-" or re.fullmatch(r"[\w.-]+(\[[\w,]+\])?==[\w.]+", line), line
 
 
 def test_every_call_of_the_api_is_documented():
