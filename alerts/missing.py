@@ -80,7 +80,7 @@ def _gives(
 
 def _needs(indicator: Indicator, feed: Feed, gives: frozenset[str]) -> bool:
     if feed.gives == "case":
-        return indicator.needs_cases
+        return indicator.needs_cases and feed.subject == indicator.subject
     return not gives.isdisjoint(indicator.quantities)
 
 

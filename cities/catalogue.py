@@ -55,6 +55,7 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
         "window": setting.window,
         "cadence": setting.cadence,
         "normal": (setting.normal[0], setting.normal[1]) if setting.normal else None,
+        "roll_up": None if setting.roll_up is None else tuple(sorted(setting.roll_up)),
     }
     return replace(
         standard,
@@ -128,7 +129,7 @@ def _options(
 def _is_served(indicator: Indicator, feeds: Sequence[Feed]) -> bool:
     """Whether the feeds bring what an indicator needs, as far as their tables say."""
     if indicator.needs_cases:
-        return any(feed.gives == "case" for feed in feeds)
+        return any(f.gives == "case" and f.subject == indicator.subject for f in feeds)
     words = {word for feed in feeds if feed.gives == "observation" for word in _words(feed.options)}
     words |= {one for f in feeds if f.gives == "observation" for one in KINDS[f.kind].measures}
     return bool(words & set(indicator.quantities))

@@ -85,9 +85,12 @@ class Sources:
             hosts=tuple(shared.hosts),
             is_private=shared.private,
             push_secret=shared.push_secret,
+            subject=shared.subject or "requests",
         )
 
     def _check(self, feed: Feed, shared: FeedTable, table: str) -> None:
+        if shared.subject and feed.gives != "case":
+            self.tally.note(table, "subject", "only a feed that gives cases has one")
         if DEMO in (shared.url or "") and not self.city.simulated:
             text = "reads the simulated city: say simulated = true in [city]"
             self.tally.note(table, "url", text)

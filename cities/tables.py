@@ -71,6 +71,7 @@ class FeedTable(BaseModel):
     hosts: list[Text] = Field(default_factory=list)
     private: bool = False
     push_secret: Text | None = None
+    subject: Slug | None = None
 
 
 class ThresholdTable(Table):
@@ -103,6 +104,7 @@ class IndicatorTable(BaseModel):
     public: bool | None = None
     window: Cadence | None = None
     cadence: Cadence | None = None
+    roll_up: list[Cadence] | None = None
 
 
 class ServiceTable(Table):

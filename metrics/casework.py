@@ -14,26 +14,29 @@ from metrics.window import Window
 from model import FeedState, Service
 
 NO_CASES = "no request for service is known"
+REQUESTS = "requests"  # the subject of a feed that names none
 _SKEW = 60_000  # a clock may be a minute wrong
 
 
 def load_of(question: Question) -> Caseload | None:
     """Return the cases as they stood at the instant; ``None`` where none was known."""
-    window, now = question.window, question.now
-    known = window.own.get("load")
-    if known is None or known[0] != now:  # six indicators ask for the same instant
-        known = window.own["load"] = (now, window.cases.until(now))
-    load: Caseload = known[1]
+    own, now = question.window.own, question.now
+    cases, name = _cases(question), f"load {question.indicator.subject}"
+    known = own.get(name)
+    if known is None or known[0] != now or known[1] is not cases:  # many ask for one instant
+        known = own[name] = (now, cases, cases.until(now))
+    load: Caseload = known[2]
     return load if len(load) else None
 
 
 def groups_of(question: Question, load: Caseload) -> Groups:
     """Return the district of each case of :func:`load_of` as a place in the scope."""
     window, scope = question.window, question.scope
-    known = window.own.get("groups")
-    if known is None or known[0] is not scope:
-        known = window.own["groups"] = (scope, scope.groups(window, window.cases.district))
-    groups: Groups = known[1][: len(load)]
+    cases, name = _cases(question), f"groups {question.indicator.subject}"
+    known = window.own.get(name)
+    if known is None or known[0] is not scope or known[1] is not cases:
+        known = window.own[name] = (scope, cases, scope.groups(window, cases.district))
+    groups: Groups = known[2][: len(load)]
     return groups
 
 
@@ -92,15 +95,33 @@ def allowed(question: Question, load: Caseload) -> Floats:
     Its own due date counts first, then ``due_within`` of its service.
     """
     window, services = question.window, question.scope.services
-    known = window.own.get("allowed")
-    if known is None or known[0] is not services:
-        known = window.own["allowed"] = (services, _limits(window, services))
-    limits: Floats = known[1][: len(load)]
+    cases, name = _cases(question), f"allowed {question.indicator.subject}"
+    known = window.own.get(name)
+    if known is None or known[0] is not services or known[1] is not cases:
+        known = window.own[name] = (services, cases, _limits(window, cases, services))
+    limits: Floats = known[2][: len(load)]
     return limits
 
 
-def _limits(window: Window, services: Mapping[str, Service]) -> Floats:
-    cases = window.cases
+def _cases(question: Question) -> Caseload:
+    """Return the cases of the indicator's subject, however they stand.
+
+    Permits that wait are no requests for service, and the other way round.
+    """
+    window, subjects = question.window, question.scope.subjects
+    subject, name = question.indicator.subject, f"cases {question.indicator.subject}"
+    known = window.own.get(name)
+    if known is None or known[0] != subjects:
+        feeds = [str(feed) for feed in window.feeds.names]
+        is_ours = np.array([subjects.get(feed, REQUESTS) == subject for feed in feeds], np.bool_)
+        every = window.cases
+        mine = every if is_ours.all() else every.take(is_ours[every.feed])
+        known = window.own[name] = (subjects, mine)
+    cases: Caseload = known[1]
+    return cases
+
+
+def _limits(window: Window, cases: Caseload, services: Mapping[str, Service]) -> Floats:
     names = [str(name) for name in window.services.names]
     limits = [services[n].due_within if n in services else None for n in names]
     table = np.array([np.nan if x is None else float(span(x)) for x in limits] + [np.nan])

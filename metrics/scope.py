@@ -19,7 +19,8 @@ class Scope:
     """The districts, and what the pack says of services, sites and feeds.
 
     ``references`` are constants of a site by (quantity, site id), such as ``flood_stage`` in m.
-    ``population`` is the city's, where the districts' own do not add up to it.
+    ``population`` is the city's, where the districts' own do not add up to it. ``subjects`` says by
+    feed what its cases are; a feed without an entry brings requests for service.
     """
 
     districts: tuple[District, ...]
@@ -28,6 +29,7 @@ class Scope:
     references: Mapping[tuple[str, str], float] = field(default_factory=dict)
     feed_age: Mapping[str, FeedState] = field(default_factory=dict)
     population: int | None = None
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -38,6 +38,7 @@ class Feed:
     hosts: tuple[str, ...] = ()
     is_private: bool = False
     push_secret: str | None = None  # env:NAME
+    subject: str = "requests"  # what its cases are: requests for service, permits, …
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,8 @@ class Indicator:
     quantities: tuple[str, ...] = ()  # observations that it needs
     look_back: timedelta | None = None  # how old a fact it may need; None: within five weeks
     needs_cases: bool = False
+    subject: str = "requests"  # which cases: those of feeds with this subject
+    roll_up: tuple[timedelta, ...] = ()  # wider windows to take, in turn, while n is too small
     options: tuple[tuple[str, str], ...] = ()  # e.g. (("table", "us-2024"),)
 
     def option(self, name: str, default: str) -> str:

@@ -18,4 +18,5 @@ def scope_of(pack: Pack) -> Scope:
         services={service.name: service for service in pack.services},
         references=references,
         population=pack.city.population,
+        subjects={feed.id: feed.subject for feed in pack.feeds if feed.gives == "case"},
     )
