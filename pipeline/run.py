@@ -22,6 +22,7 @@ from pipeline.measuring import Measurer, Stock
 from pipeline.notices import REMEMBERED, NoticeBoard
 from pipeline.places import Placed
 from pipeline.publishing import snapshot
+from pipeline.revising import Reviser
 from pipeline.rooms import Rooms
 from pipeline.scope import scope_of
 from pipeline.usual import TrendBook, UsualBook
@@ -35,6 +36,7 @@ WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
 SHARES_EVERY = timedelta(minutes=10)
 TIDY_EVERY = timedelta(minutes=10)
+REVISE_EVERY = timedelta(seconds=5)
 RETRY_EVERY = timedelta(seconds=30)  # to fill the past
 FINISH_S = 2.0  # what threads get to finish their batch
 
@@ -55,6 +57,9 @@ class Worker:
         self.usual = UsualBook(rooms.history, by_id, pack.city.timezone)
         self.trends = TrendBook(rooms.history, pack.indicators, pack.city.timezone)
         self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
+        self.reviser = Reviser(
+            rooms.history, rooms.store, pack.indicators, pack.feeds, scope_of(pack)
+        )
         self.child: BackfillChild | None = None
         self._filled = frozenset(feed.id for feed in pack.feeds if feed.backfill or feed.replay)
         self._stop = threading.Event()
@@ -169,6 +174,7 @@ class Worker:
             self.stock.reload(lambda: load_window(rooms.history, now, rooms.pack.indicators))
             shown = rooms.store.latest()
             self.measurer.seed(shown.readings if shown else ())
+        self.reviser.restore()
         self.board.take(rooms.history.notices(now - REMEMBERED))  # cancellations that ran out too
         if not self.judge.has_records:
             self.judge.rebuild(rooms.history.alert_events())
@@ -176,7 +182,9 @@ class Worker:
         self.judge.retire_unknown(now, rooms.pack.districts.ids)
 
     def _kept(self, placed: Placed) -> None:
+        known = self.stock.window
         self.stock.take(placed.facts)
+        self.reviser.note(known, placed.facts)
         self.board.take(fact for fact in placed.facts if isinstance(fact, Notice))
         for feed_id in {*placed.matched, *placed.unmatched}:
             self.book.placed(
@@ -188,7 +196,7 @@ class Worker:
 
     def _mind_books(self) -> None:
         """Write readings, read what is usual, tidy: slow work beside the ticks."""
-        last: dict[str, datetime] = {}
+        last: dict[str, datetime] = {"tidy": self.rooms.clock()}
 
         def is_due(what: str, every: timedelta) -> bool:
             now = self.rooms.clock()
@@ -201,22 +209,33 @@ class Worker:
             if self.child and self.child.has_ended() and is_due("back-fill", RETRY_EVERY):
                 self._attempt("back-fill", self._take_backfill)
                 last.pop("books", None)
-            if is_due("write", WRITE_EVERY):
-                self._attempt("history", self._write_down)
-            if is_due("shares", SHARES_EVERY):
-                self._attempt("shares", self._mind_shares)
-            if is_due("books", BOOKS_EVERY):
-                self._attempt("books", self._refresh_books)
-            if "tidy" not in last:
-                last["tidy"] = self.rooms.clock()
-            if not self.child and is_due("tidy", TIDY_EVERY):
-                self._attempt("tidy", self._tidy)
+            for what, every, act in self._chores():
+                if is_due(what, every):
+                    self._attempt(what, act)
+
+    def _chores(self) -> list[tuple[str, timedelta, Callable[[], object]]]:
+        """Return what is done beside the ticks, and how often."""
+        always: list[tuple[str, timedelta, Callable[[], object]]] = [
+            ("history", WRITE_EVERY, self._write_down),
+            ("shares", SHARES_EVERY, self._mind_shares),
+            ("books", BOOKS_EVERY, self._refresh_books),
+        ]
+        if self.child:  # the past is being filled in
+            return always
+        return [
+            *always,
+            ("late facts", REVISE_EVERY, self._revise),
+            ("tidy", TIDY_EVERY, self._tidy),
+        ]
 
     def _refresh_books(self) -> None:
         now = self.rooms.clock()
         self.usual.refresh(now)
         self.trends.refresh(now)
         self.usual.refresh(now + timedelta(minutes=2))
+
+    def _revise(self) -> None:
+        self.reviser.step(self.stock.window, self.rooms.clock())
 
     def _mind_shares(self) -> None:
         changes = self.rooms.history.feed_changes()
