@@ -64,11 +64,13 @@ def observed(question: Question, load: Caseload) -> Ints:
     return np.full(question.scope.size + 1, instant, np.int64)
 
 
-def judge_record(cells: Cells, question: Question, start: int, window: timedelta) -> None:
-    """Doubt a figure whose record (from ``start``, ms) is younger than its window."""
+def judge_record(
+    cells: Cells, question: Question, start: int, window: timedelta, where: Bools | None = None
+) -> None:
+    """Doubt all figures, or some, whose record (from ``start``, ms) is younger than a window."""
     age = question.now - start
     if age < span(window) - HOUR:
-        every = np.ones(question.scope.size + 1, np.bool_)
+        every = np.ones(question.scope.size + 1, np.bool_) if where is None else where
         cells.doubt(every, f"the record reaches back {_words(age)} of {_words(span(window))}")
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from metrics.caseload import Caseload
 from metrics.casework import (
     NO_CASES,
     feeds_of,
@@ -15,8 +16,9 @@ from metrics.casework import (
     record_start,
 )
 from metrics.cells import Cells, nothing, readings
-from metrics.columns import DAY, NONE
+from metrics.columns import DAY, NONE, Floats, span
 from metrics.grouping import total
+from metrics.rollup import chosen, pick, tell, windows
 from metrics.scope import Question
 from model import Indicator, Reading, Threshold
 
@@ -37,15 +39,18 @@ NEW = Indicator(
     district_aggregation="rate",
     definition=(
         "Requests opened in the last 3 hours (or this city's own window), per 100 000 residents. "
-        "Where no district's population is known it is the plain count."
+        "Where fewer than 5 came, it is the pace of the last 24 hours or 7 days, as their mean for "
+        "3 hours, and the reading says so. Where no district's population is known it is the plain "
+        "count."
     ),
     numerator="requests opened within the window",
-    denominator="residents",
+    denominator="residents, times the windows that were taken together",
     source="the city's requests for service",
     standard="Open311 GeoReport v2",
     decimals=1,
     threshold=Threshold(kind="z", warn=3.5, crit=5.0),
     is_counted=True,
+    roll_up=(timedelta(hours=24), timedelta(days=7)),
     needs_cases=True,
 )
 
@@ -109,19 +114,20 @@ def new_requests(question: Question) -> list[Reading]:
     load, scope = load_of(question), question.scope
     if load is None:
         return nothing(question, NO_CASES)
-    groups = groups_of(question, load)
-    recent = load.opened > question.start
-    count = total(groups[recent], scope.size)
-    residents = scope.residents
-    is_rate = bool(np.isfinite(residents).any())
-    if is_rate:
-        lives = np.isfinite(residents)
-        if scope.population is None and not lives.all():
-            count[-1] = count[:-1][lives].sum()
-        whole = scope.population or float(residents[lives].sum())
+    lives = np.isfinite(scope.residents)
+    is_rate = bool(lives.any())
+    spans = windows(question.indicator)[: None if is_rate else 1]
+    counts = [_opened(question, load, window) for window in spans]
+    if is_rate and scope.population is None and not lives.all():
+        for every in counts:
+            every[-1] = every[:-1][lives].sum()
+    level = chosen(question.indicator, counts)
+    count = pick(counts, level)
+    whole = scope.population or float(scope.residents[lives].sum())
+    times = np.array([one / spans[0] for one in spans])[level]
     cells = Cells(
         num=count,
-        den=np.append(residents, whole) if is_rate else np.full(len(count), np.nan),
+        den=np.append(scope.residents, whole) * times if is_rate else np.full(len(count), np.nan),
         n=count.astype(np.int64),
         observed=observed(question, load),
         scale=float(PER_RESIDENTS) if is_rate else 1.0,
@@ -129,8 +135,17 @@ def new_requests(question: Question) -> list[Reading]:
         feeds=feeds_of(question, load),
         has_ratio=is_rate,
     )
-    judge_record(cells, question, int(load.opened[0]), question.indicator.window)
+    for k, window in enumerate(spans):
+        start = record_start(load) if k else int(load.opened[0])
+        judge_record(cells, question, start, window, level == k)
+    tell(cells, question, level)
     return readings(question, cells)
+
+
+def _opened(question: Question, load: Caseload, window: timedelta) -> Floats:
+    """Return how many were opened within a window, by district and for the city."""
+    first = int(np.searchsorted(load.opened, question.now - span(window), side="right"))
+    return total(groups_of(question, load)[first:], question.scope.size)
 
 
 def backlog(question: Question) -> list[Reading]:
