@@ -80,14 +80,18 @@ def run(found: Settings) -> int:
     from cities import PackError  # noqa: PLC0415 - as above
     from house import run as house  # noqa: PLC0415 - as above
     from house.lock import Taken  # noqa: PLC0415 - as above
+    from store import Unsupported  # noqa: PLC0415 - as above
+    from store import open as open_store  # noqa: PLC0415 - as above
 
     try:
+        if found.redis_url is not None:
+            open_store(found.redis_url).close()  # asks nobody, and refuses a malformed URL
         house.keep(plan(found, read_pack(found)), say)
     except Taken as taken:
         holder = taken.holder
         say(f"already running: pid {holder.pid}, {holder.url}" if holder else "already running")
         return GOOD
-    except (house.Refused, PackError) as error:
+    except (house.Refused, PackError, Unsupported) as error:
         house.complain(str(error))
         return BAD_INPUT
     return GOOD

@@ -15,6 +15,7 @@ from settings.table import ROOT, Settings
 OTHER_NAMES = frozenset(  # ours, but not settings of a house
     {"BARTIZAN_REALDATA", "BARTIZAN_LEASH", "BARTIZAN_LONG"}
 )
+SECRETS = ("SECRET_KEY", "REDIS_URL", "HISTORY_URL")  # what is never repeated: URLs hold passwords
 
 
 class SettingsError(Exception):
@@ -100,7 +101,7 @@ def _sentences(error: ValidationError) -> str:
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else ""
         message = problem["msg"].removeprefix("Value error, ")
-        value = f"={problem['input']}" if name and name != "SECRET_KEY" else ""
+        value = f"={problem['input']}" if name and name not in SECRETS else ""
         lines.append(f"{name}{value}: {message}" if name else message)
     return "\n".join(lines)
 

@@ -4,13 +4,17 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
-STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "memory")
+STORE_SCHEMES = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+    *("valkey", "valkeys", "valkey+sentinel", "valkeys+sentinel"),
+    *("valkey+cluster", "valkeys+cluster", "memory"),
+)
 
 
 def _folders(value: Any) -> Any:
@@ -53,7 +57,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         default=None,
         validation_alias="REDIS_URL",
-        description="Where the short memory is. Unset: an embedded server under `BARTIZAN_DATA`.",
+        description="Where the short memory is: `redis://`, `rediss://`, `unix://`, "
+        "`redis+sentinel://` or `redis+cluster://`. Unset: an embedded server under "
+        "`BARTIZAN_DATA`.",
     )
     history_url: str | None = Field(
         default=None,
@@ -147,7 +153,7 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_scheme(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in STORE_SCHEMES:
+        if value is not None and value.partition(":")[0].lower() not in STORE_SCHEMES:
             raise ValueError(f"use one of {', '.join(f'{s}://' for s in STORE_SCHEMES)}")
         return value
 

@@ -8,20 +8,34 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AskError, ClusterError, RedisClusterException, TryAgainError
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
-from store.errors import StoreDown, StoreError, Unsupported
+from store import address
+from store.address import Address
+from store.cluster import Cluster
+from store.errors import StoreDown, StoreError
 
 BLOCK_MS = 2000  # the longest single wait on the server, well under PATIENT_S
 PATIENT_S = 10.0
 QUICK_S = 0.5
+_SENTINEL_S = 0.4  # what one Sentinel gets to answer; the next is asked then
 
-_SUPPORTED = ("redis", "rediss", "unix")
-_LATER = ("redis+sentinel", "redis+cluster", "valkey", "valkeys")
+# What a server says that is not the one to ask now, or not yet: another will be.
+_AWAY = {"READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOREPLICAS", "UNBLOCKED"}
+_AWAY_ERRORS = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    RedisClusterException,
+    ClusterError,
+    TryAgainError,
+    AskError,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,32 +43,42 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Two clients of one server; both are safe to share between threads."""
+    """Two clients of one store; both are safe to share between threads."""
 
     quick: Any
     patient: Any
+    kind: address.Kind = "single"
+    also: tuple[Any, ...] = ()  # what else must be closed
 
     def close(self) -> None:
         """Give all connections back."""
-        self.quick.close()
-        self.patient.close()
+        for one in (self.quick, self.patient, *self.also):
+            one.close()
+
+    def at_node(self, key: str, ask: Callable[[Any], T], *, is_quick: bool = False) -> T:
+        """Ask the very server that owns a key; once more where the key has moved."""
+        client = self.quick if is_quick else self.patient
+        if not isinstance(client, Cluster):
+            return ask(client)
+        try:
+            return ask(client.node_of(key))
+        except (AskError, redis.ConnectionError):  # MovedError is one
+            client.refresh()
+        return ask(client.node_of(key))
 
 
 def connect(url: str) -> Clients:
-    """Return clients of the server at ``url``; nothing is sent yet.
+    """Return clients of the store at ``url``; nothing is sent yet.
 
     Raises:
-        Unsupported: if the URL's kind of server cannot be used (yet).
+        Unsupported: if the URL is malformed, or its kind of server cannot be used.
 
     """
-    scheme = urlsplit(url).scheme
-    if scheme not in _SUPPORTED:
-        fate = "is not yet supported" if scheme in _LATER else "is not a store"
-        raise Unsupported(
-            f"REDIS_URL {scheme or url!r}:// {fate}; use redis://, rediss:// or unix://, "
-            "or leave it unset for the embedded server"
-        )
-    return Clients(_client(url, QUICK_S), _client(url, PATIENT_S))
+    found = address.read(url)
+    if found.kind == "sentinel":
+        (quick, one), (patient, other) = _master(found, QUICK_S), _master(found, PATIENT_S)
+        return Clients(quick, patient, found.kind, also=(one, other))
+    return Clients(_client(found, QUICK_S), _client(found, PATIENT_S), found.kind)
 
 
 def guarded(call: Callable[P, T]) -> Callable[P, T]:
@@ -64,19 +88,87 @@ def guarded(call: Callable[P, T]) -> Callable[P, T]:
     def guard(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return call(*args, **kwargs)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            raise StoreDown(f"the store does not answer: {error}") from error
-        except redis.RedisError as error:
+        except (redis.RedisError, RedisClusterException) as error:
+            if is_away(error):
+                raise StoreDown(f"the store does not answer: {error}") from error
             raise StoreError(f"the store refused: {error}") from error
 
     return guard
 
 
-def _client(url: str, timeout_s: float) -> Any:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=min(timeout_s, 2.0),
-        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        health_check_interval=0,
+def is_away(error: Exception) -> bool:
+    """Whether an error tells of a server that is gone, not yet there, or no longer the master."""
+    return isinstance(error, _AWAY_ERRORS) or bool(
+        _AWAY.intersection(str(error).replace("-", " ").split())
     )
+
+
+def _options(found: Address, timeout_s: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": min(timeout_s, 2.0),
+        "health_check_interval": 0,
+        **found.secrets,
+    }
+
+
+def _once_more() -> Retry:
+    return Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+
+
+def _client(found: Address, timeout_s: float) -> Any:
+    options = _options(found, timeout_s)
+    if found.kind == "cluster":
+        tls = {"ssl": True} if found.is_encrypted else {}
+        return Cluster(found.hosts, **options, **tls)
+    place: dict[str, Any] = {"connection_class": _Unix, "path": found.path}
+    if found.path is None:
+        host, port = found.hosts[0]
+        kind = _Encrypted if found.is_encrypted else _Plain
+        place = {"connection_class": kind, "host": host, "port": port}
+    pool = redis.ConnectionPool(db=found.db, retry=_once_more(), **place, **options)
+    return redis.Redis.from_pool(pool)
+
+
+def _master(found: Address, timeout_s: float) -> tuple[Any, Any]:
+    """Return a client that asks Sentinels for the master whenever it connects, and them."""
+    towards: dict[str, Any] = {
+        "socket_timeout": min(timeout_s, _SENTINEL_S),
+        "socket_connect_timeout": min(timeout_s, _SENTINEL_S),
+        "retry": Retry(NoBackoff(), 0),
+        **found.sentinel,
+    }
+    kind: Any = Sentinel  # redis-py does not type it
+    sentinels = kind(list(found.hosts), sentinel_kwargs=towards)
+    tls = {"ssl": True} if found.is_encrypted else {}
+    options = _options(found, timeout_s) | {"db": found.db, "retry": _once_more()}
+    return sentinels.master_for(found.service, **options, **tls), sentinels
+
+
+class _Doubting:
+    """A connection that lets go of a server which says that it is no master any more.
+
+    Behind one address another server may stand by then.
+    """
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Read an answer."""
+        try:
+            return super().read_response(*args, **kwargs)  # type: ignore[misc] # a mix-in
+        except redis.ResponseError as error:
+            if "READONLY" not in str(error) and not isinstance(error, redis.ReadOnlyError):
+                raise
+            self.disconnect()  # type: ignore[attr-defined] # as above
+            raise redis.ConnectionError("the server is no master any more") from error
+
+
+class _Plain(_Doubting, redis.Connection):
+    pass
+
+
+class _Encrypted(_Doubting, redis.SSLConnection):
+    pass
+
+
+class _Unix(_Doubting, redis.UnixDomainSocketConnection):
+    pass

@@ -12,6 +12,7 @@ from store import codec, keys, scripts
 from store.base import Lock, Versioned
 from store.client import BLOCK_MS, QUICK_S, Clients, guarded
 from store.errors import Conflict, Fenced, StoreSilent
+from store.scripting import Script
 from store.shards import make_group
 
 _EXPIRY_S = 86_400  # how long an outcome can be asked for again
@@ -24,10 +25,10 @@ class Desk:
     def __init__(self, clients: Clients) -> None:
         self._quick = clients.quick
         self._patient = clients.patient
-        self._submit = self._quick.register_script(scripts.SUBMIT)
-        self._withdraw = self._quick.register_script(scripts.WITHDRAW)
-        self._answer = self._patient.register_script(scripts.ANSWER)
-        self._save = self._patient.register_script(scripts.SAVE)
+        self._submit = Script(self._quick, scripts.SUBMIT)
+        self._withdraw = Script(self._quick, scripts.WITHDRAW)
+        self._answer = Script(self._patient, scripts.ANSWER)
+        self._save = Script(self._patient, scripts.SAVE)
         self._cursor = "0"
 
     @guarded
@@ -126,7 +127,7 @@ class Locks:
 
     def __init__(self, clients: Clients) -> None:
         self._r = clients.quick
-        self._take = self._r.register_script(scripts.LOCK)
+        self._take = Script(self._r, scripts.LOCK)
 
     @guarded
     def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> "Lease | None":
@@ -143,8 +144,8 @@ class Lease:
         self.name = name
         self.token = token
         self._ttl_ms = ttl_ms
-        self._renew = client.register_script(scripts.RENEW)
-        self._release = client.register_script(scripts.RELEASE)
+        self._renew = Script(client, scripts.RENEW)
+        self._release = Script(client, scripts.RELEASE)
 
     @guarded
     def renew(self) -> bool:

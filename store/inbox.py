@@ -10,6 +10,7 @@ from store import codec, keys, scripts
 from store.base import Waiting
 from store.client import BLOCK_MS, Clients, guarded
 from store.errors import InboxFull
+from store.scripting import Script
 
 CAP = 10_000  # deliveries per feed
 CAP_BYTES = 64_000_000  # of bodies per feed; one body always fits an empty inbox
@@ -21,8 +22,8 @@ class Inboxes:
     def __init__(self, clients: Clients) -> None:
         self._quick = clients.quick
         self._patient = clients.patient
-        self._deliver = self._quick.register_script(scripts.DELIVER)
-        self._drop = self._patient.register_script(scripts.UNDELIVER)
+        self._deliver = Script(self._quick, scripts.DELIVER)
+        self._drop = Script(self._patient, scripts.UNDELIVER)
 
     @guarded
     def deliver(self, delivery: Delivery) -> str:

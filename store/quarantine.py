@@ -11,6 +11,7 @@ from store import codec, keys, scripts
 from store.base import Quarantined, QuarantinePage, Reason
 from store.client import Clients, guarded
 from store.known import Generations
+from store.scripting import Script
 
 CAP = 5_000  # refused rows kept per feed; older ones go, the total stays
 CAP_BYTES = 20_000_000  # of refused rows per feed
@@ -62,8 +63,8 @@ class Quarantine:
         self._quick = clients.quick
         self._patient = clients.patient
         self._known = Generations(clients.patient, limit=CAP * 4)
-        self._add = self._patient.register_script(scripts.QUARANTINE)
-        self._drop = self._patient.register_script(scripts.UNQUARANTINE)
+        self._add = Script(self._patient, scripts.QUARANTINE)
+        self._drop = Script(self._patient, scripts.UNQUARANTINE)
         self._sums: dict[str, tuple[Any, list[Reason]]] = {}
 
     @guarded

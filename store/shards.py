@@ -17,6 +17,7 @@ from model import Fact, Reject
 from store import codec, keys, scripts
 from store.base import Backlog
 from store.client import BLOCK_MS, Clients, guarded
+from store.scripting import Script
 
 CHUNK = 100
 _WHOLE = "fact"  # such a row is a fact of ours, and may be read again by another version of us
@@ -34,8 +35,8 @@ class Shards:
         self._r = clients.patient
         self._quarantine = quarantine
         self._idle_ms = idle_ms
-        self._read = self._r.register_script(scripts.READ)
-        self._ack = self._r.register_script(scripts.ACK)
+        self._read = Script(self._r, scripts.READ)
+        self._ack = Script(self._r, scripts.ACK)
 
     @guarded
     def add_facts(self, facts: Sequence[Fact], *, shard: int = 0) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import redis
+from redis.exceptions import RedisClusterException
 
 from model import Snapshot
 from model.plain import instant
@@ -17,6 +18,7 @@ from store.base import Head, Lock
 from store.bodies import BodyReader, dump_body
 from store.client import Clients, guarded
 from store.errors import Fenced, StoreDown, StoreError
+from store.scripting import Script
 
 _RETRY_S = 0.25  # between two tries to reach a server that is away
 _DEAF_S = 3.0  # so long without a tick, and the subscription is doubted
@@ -28,8 +30,8 @@ class Snapshots:
     def __init__(self, clients: Clients) -> None:
         self._quick = clients.quick
         self._patient = clients.patient
-        self._publish = self._patient.register_script(scripts.PUBLISH)
-        self._epoch = self._quick.register_script(scripts.EPOCH)
+        self._publish = Script(self._patient, scripts.PUBLISH)
+        self._epoch = Script(self._quick, scripts.EPOCH)
         self._lock = threading.Lock()
         self._bodies = BodyReader()
         self._read: tuple[Head, Snapshot] | None = None
@@ -96,7 +98,7 @@ class Snapshots:
             started = time.monotonic()
             try:
                 yield from self._listen(timeout_s)
-            except (redis.RedisError, StoreDown):
+            except (redis.RedisError, RedisClusterException, StoreError):
                 time.sleep(max(0.0, min(_RETRY_S, timeout_s) - (time.monotonic() - started)))
                 yield None
 

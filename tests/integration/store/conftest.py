@@ -1,4 +1,4 @@
-"""One embedded server for the folder's tests, and both kinds of store."""
+"""Servers for the folder's tests: embedded, under Sentinels, clustered; and every kind of store."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ import pytest
 import store
 from model import Observation
 from store import embedded
+from tests.redis_servers import Clustered, Watched
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -23,12 +24,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedd
     running.stop()
 
 
-@pytest.fixture(params=["redis", "memory"])
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    running = Watched.start(tmp_path_factory.mktemp("watched"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def clustered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clustered]:
+    running = Clustered.start(tmp_path_factory.mktemp("clustered"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["server", "watched", "clustered", "memory"])
 def opened(request: pytest.FixtureRequest) -> Iterator[store.Store]:
     if request.param == "memory":
         yield store.MemoryStore(idle_ms=100)
         return
-    running = request.getfixturevalue("server")
+    running = request.getfixturevalue(request.param)
     made = store.RedisStore(running.url, idle_ms=100)
     made._clients.patient.flushall()
     yield made

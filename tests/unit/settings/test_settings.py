@@ -57,6 +57,14 @@ def test_a_secret_is_not_repeated_in_the_message():
     assert "hunter2" not in str(caught.value)
 
 
+def test_no_url_with_a_password_is_repeated_in_the_message():
+    with pytest.raises(SettingsError) as caught:
+        read({"REDIS_URL": "redsi://ada:hunter2@cache"})
+
+    assert "REDIS_URL" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_misspelt_setting_is_refused_with_the_nearest_name():
     with pytest.raises(SettingsError, match="did you mean BARTIZAN_CITY"):
         read({"BARTIZAN_CTY": "x"})
