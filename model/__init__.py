@@ -8,6 +8,14 @@ from model.feed import Feed, FeedState
 from model.indicator import Indicator, Threshold
 from model.quality import Quality, worst
 from model.reading import CITY, Reading, Trend, Usual
+from model.score import (
+    CityScore,
+    Contribution,
+    DomainScore,
+    IndicatorScore,
+    Movement,
+    PlaceScore,
+)
 from model.snapshot import AlarmLoad, Snapshot
 
 __all__ = [
@@ -18,19 +26,25 @@ __all__ = [
     "CalendarEntry",
     "Case",
     "City",
+    "CityScore",
     "Command",
+    "Contribution",
     "Delivery",
     "Department",
     "District",
+    "DomainScore",
     "Fact",
     "Feed",
     "FeedState",
     "Indicator",
+    "IndicatorScore",
     "Level",
+    "Movement",
     "Notice",
     "Observation",
     "Outcome",
     "Parsed",
+    "PlaceScore",
     "Quality",
     "Rationale",
     "Reading",

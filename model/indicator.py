@@ -9,8 +9,9 @@ class Threshold:
     """Where a value starts to matter. ``kind`` says how ``warn`` and ``crit`` are read.
 
     ``value``: in the indicator's unit. ``band``: outside ``low``–``high``. ``usual_ratio``: times
-    the usual value. ``z``: robust z. The other kinds of the contract (funnel, plan, burn) are
-    accepted by packs and evaluated by later capabilities.
+    the usual value. ``z``: robust z. ``funnel``: outside the 95 % and 99.8 % limits of its own n.
+    ``plan``: percent of ``plan``, which is what the window should bring, in the unit. ``burn``:
+    times the error budget, over six hours and over one. ``metrics.levels`` reads them all.
     """
 
     kind: str = "value"
@@ -20,6 +21,7 @@ class Threshold:
     high: float | None = None
     crit_low: float | None = None
     crit_high: float | None = None
+    plan: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,10 @@ class Indicator:
 
     ``direction`` is lower, higher or band (which side is better). ``title``, ``short`` and
     ``unit`` are message ids of ``texts``. ``cadence`` is how often it is measured. ``is_counted``
-    marks figures about people's cases, to which the small-cell rule applies.
+    marks figures about people's cases, to which the small-cell rule applies. ``statistic`` says
+    what kind of number it is, so how many cases it needs and how districts are compared:
+    proportion, rate, expected (den is the expected number), p90, p50, sentiment; empty: another.
+    ``wording`` is the sentence of briefings, a message id; empty: one made from the title.
     """
 
     id: str
@@ -60,6 +65,8 @@ class Indicator:
     needs_cases: bool = False
     subject: str = "requests"  # which cases: those of feeds with this subject
     roll_up: tuple[timedelta, ...] = ()  # wider windows to take, in turn, while n is too small
+    statistic: str = ""
+    wording: str = ""
     options: tuple[tuple[str, str], ...] = ()  # e.g. (("table", "us-2024"),)
 
     def option(self, name: str, default: str) -> str:

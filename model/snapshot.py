@@ -9,6 +9,7 @@ from model.city import City
 from model.facts import Notice
 from model.feed import FeedState
 from model.reading import CITY, Reading, Trend
+from model.score import CityScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Snapshot:
     load: AlarmLoad = field(default_factory=AlarmLoad)
     recent_events: tuple[Mapping[str, str], ...] = ()
     backfill: float | None = None  # 0–1 while an empty store is being filled
+    score: CityScore | None = None
 
     def reading(self, indicator: str, district: str = CITY) -> Reading | None:
         """Return one reading, or ``None`` where there is none."""
