@@ -111,7 +111,9 @@ def _judge_value(rule: Rule, record: Record, sample: Sample, now: datetime) -> S
     if is_new:
         record = _taken(record, sample)
     if not record.is_held:
-        record = fit(rule, replace(record, quality=quality), now)
+        if record.quality is not quality:
+            record = replace(record, quality=quality)
+        record = fit(rule, record, now)
         return _evaluate(rule, _aging(record, sample), now) if is_new else (record, [])
     if not is_new:
         return record, []
@@ -195,7 +197,8 @@ def _evaluate(rule: Rule, record: Record, now: datetime) -> Step:
 def _move(rule: Rule, record: Record, main: Memory, now: datetime) -> Step:
     was = record.main.is_breached
     side = ("low" if main.low else "high") if main.is_breached else record.side
-    record = replace(record, main=main, side=side)
+    if (main, side) != (record.main, record.side):
+        record = replace(record, main=main, side=side)
     if main.is_breached == was:
         return record, []
     kind = Event.H1 if main.is_breached else Event.H0
@@ -204,7 +207,8 @@ def _move(rule: Rule, record: Record, main: Memory, now: datetime) -> Step:
 
 def _move_level(rule: Rule, record: Record, crit: Memory, now: datetime) -> Record:
     """Let the delay of the critical level run while the limit and what was announced differ."""
-    record = replace(record, crit=crit)
+    if crit != record.crit:
+        record = replace(record, crit=crit)
     if crit.is_breached == record.is_crit:
         return timers.stop(record, timers.T_UP, timers.T_DN)
     name, other = timers.T_UP, timers.T_DN

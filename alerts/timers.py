@@ -72,6 +72,8 @@ def start_paused(record: Record, name: str, left: timedelta) -> Record:
 
 def stop(record: Record, *names: str) -> Record:
     """Stop timers, running or paused."""
+    if not any(timer.name in names for timer in record.timers):
+        return record
     return replace(record, timers=_without(record, *names))
 
 
