@@ -1,11 +1,11 @@
-"""The long memory: Delta tables, appended by one worker and read with DuckDB by everybody."""
+"""The long memory: tables on a disk of our own or on PostgreSQL, appended to and never changed."""
 
 from pathlib import Path
 
 from history.base import Engine
 from history.delta import DeltaEngine
 from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
-from history.places import folder_of
+from history.places import folder_of, is_server, shown
 from history.reader import Reader
 from history.rows import BaselineRow, PackRow
 from history.writer import Writer
@@ -19,6 +19,7 @@ __all__ = [
     "PackRow",
     "TooNew",
     "open",
+    "shown",
 ]
 
 
@@ -56,7 +57,7 @@ class History:
 def open(  # noqa: A001 - reads as history.open
     place: str | Path, *, writer: bool, guest: bool = False
 ) -> History:
-    """Return the history at a folder, ``delta:./folder`` or ``delta:///folder``.
+    """Return the history at a folder, ``delta:./folder``, ``delta:///folder`` or ``postgresql://…``.
 
     A reader may open a history that no worker has made yet: it is empty. A ``guest`` appends
     beside the writer that made the tables (the back-fill does); it may not tidy.
@@ -67,4 +68,8 @@ def open(  # noqa: A001 - reads as history.open
         NotYet: the URL names a kind of history that this version cannot use.
 
     """
+    if is_server(place):
+        from history.postgres import PostgresEngine  # noqa: PLC0415 - its libraries are large
+
+        return History(PostgresEngine(str(place), writer=writer, guest=guest))
     return History(DeltaEngine(folder_of(place), writer=writer, guest=guest))

