@@ -17,8 +17,9 @@ from history.columns import month_of
 from history.dialect import to_postgres
 from history.errors import HistoryError
 from history.marks import Mark
+from history.postgres_address import Address, Link
 from history.postgres_copy import Into, columns_of, fetch, into, months
-from history.postgres_links import Address, Link, Links, Pen
+from history.postgres_links import Links, Pen
 from history.postgres_tables import Tables, is_lost_month
 from history.schemas import SHAPES, Shape
 

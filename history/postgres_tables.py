@@ -8,8 +8,8 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from history.errors import HistoryError, TooNew
+from history.postgres_address import Address, Link
 from history.postgres_copy import sql_type
-from history.postgres_links import Address, Link
 from history.schemas import SHAPES, VERSION, Shape
 
 _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
