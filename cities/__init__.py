@@ -6,6 +6,7 @@ from cities.pack import Pack, pack_files
 from cities.problems import PackError, Problem
 from cities.pushing import NoPushError, push_secret
 from cities.report import FeedReport, Report
+from cities.supply import lacking
 
 __all__ = [
     "FeedReport",
@@ -15,6 +16,7 @@ __all__ = [
     "Problem",
     "Report",
     "check",
+    "lacking",
     "load",
     "pack_files",
     "push_secret",

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from cities.problems import nearest
+from cities.supply import is_served
 from cities.tables import IndicatorTable, ThresholdTable
 from cities.tally import Tally, keys_of
-from feeds import KINDS
 from metrics import INDICATORS
 from metrics.air import EAQI_DEFAULTS
 from model import Feed, Indicator, Threshold
@@ -24,7 +24,7 @@ def indicators(
 ) -> tuple[Indicator, ...]:
     """Return the indicators that are on; without any table, those that the feeds can serve."""
     if not raw:
-        return tuple(one for one in INDICATORS.values() if _is_served(one, list(feeds)))
+        return tuple(one for one in INDICATORS.values() if is_served(one, list(feeds)))
     found: dict[str, Indicator] = {}
     for item in raw:
         table = f"[[indicators]] {item.get('id', '')}".strip()
@@ -124,22 +124,3 @@ def _options(
     return tuple(
         (dict(standard.options) | {key: str(value) for key, value in extra.items()}).items()
     )
-
-
-def _is_served(indicator: Indicator, feeds: Sequence[Feed]) -> bool:
-    """Whether the feeds bring what an indicator needs, as far as their tables say."""
-    if indicator.needs_cases:
-        return any(f.gives == "case" and f.subject == indicator.subject for f in feeds)
-    words = {word for feed in feeds if feed.gives == "observation" for word in _words(feed.options)}
-    words |= {one for f in feeds if f.gives == "observation" for one in KINDS[f.kind].measures}
-    return bool(words & set(indicator.quantities))
-
-
-def _words(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, Mapping):
-        return {word for pair in value.items() for part in pair for word in _words(part)}
-    if isinstance(value, list | tuple):
-        return {word for part in value for word in _words(part)}
-    return set()
