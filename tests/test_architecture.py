@@ -57,14 +57,14 @@ OWNERS: dict[str, set[str]] = {
     "httpcore": {"feeds"},
     "httpx": {"feeds", "notify", "pipeline"},  # pipeline holds the client that feeds opened
     "numpy": {"geodata", "metrics", "alerts", "feeds", "history", "cities", "demo", "pipeline"},
-    "openpyxl": {"feeds"},
+    "openpyxl": {"feeds", "api"},
     "orjson": {"store", "history", "push", "api", "feeds"},
     "pandas": {"geodata", "metrics", "alerts", "feeds", "history"},
     "paho": {"feeds", "demo"},
     "plotly": {"cities", "demo", "figures"},  # cities and demo read the geometry that it ships
     "prometheus_client": {"api"},
     "psycopg": {"history"},
-    "pyarrow": {"history", "feeds"},
+    "pyarrow": {"history", "feeds", "api"},
     "pydantic": {"settings", "feeds", "cities", "api"},
     "pydantic_settings": {"settings"},
     "pyogrio": {"geodata", "cities", "feeds"},
