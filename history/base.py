@@ -4,7 +4,7 @@ Everything else (which query answers what, what a rollup is, when a day is seale
 above this line, and is the same on every engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -45,11 +45,25 @@ class Engine(Protocol):
     def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """Answer a query in DuckDB's dialect with ``$name`` for its values; instants are UTC."""
 
-    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
-        """Put ``data`` in the place of all rows of ``[since, until)``, in one step.
+    def rewrite(
+        self,
+        shape: Shape,
+        change: Callable[[pa.Table], pa.Table],
+        *,
+        since: datetime,
+        until: datetime,
+        by: str | None = None,
+    ) -> tuple[int, int]:
+        """Put what ``change`` makes of the rows of ``[since, until)`` in their place, in one step.
 
-        The span is of the instant ``shape.month``; both ends lie in one month. Other writers may
-        append beside it: what they add to the span meanwhile is not lost.
+        The span is of the instant ``by``; without it, of ``shape.month``, and both ends lie in one
+        month. Other writers may append beside it: what they add to the span meanwhile is either
+        handed to ``change`` (which may be called again) or stays as it is. Where ``change``
+        returns the very table that it was given, nothing is written.
+
+        Returns:
+            How many rows there were, and how many there are.
+
         """
 
     def drop(self, shape: Shape, before: datetime) -> int:

@@ -1,7 +1,7 @@
 """The embedded engine: Delta tables in a folder, asked with DuckDB in this process."""
 
 import fcntl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 from history.duck import Duck
 from history.errors import HistoryBusy, HistoryError
 from history.marks import Mark
+from history.rewriting import Span, rewrite
 from history.schemas import SHAPES, Shape
 from history.tables import Table
 
@@ -76,9 +77,18 @@ class DeltaEngine:
         """See ``Engine``."""
         return self._duck.ask(sql, values)
 
-    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
+    def rewrite(
+        self,
+        shape: Shape,
+        change: Callable[[pa.Table], pa.Table],
+        *,
+        since: datetime,
+        until: datetime,
+        by: str | None = None,
+    ) -> tuple[int, int]:
         """See ``Engine``."""
-        self._mine()[shape.name].replace(data, since, until)
+        span = Span(by or shape.month or "", since, until)
+        return rewrite(self._mine()[shape.name], self._duck, change, span)
 
     def drop(self, shape: Shape, before: datetime) -> int:
         """See ``Engine``."""

@@ -71,7 +71,12 @@ class Reader:
         table = self._engine.ask(sql, {"since": since, "known_at": known_at or _ALWAYS})
         texts = ("supersedes", "districts")
         return [
-            Notice(**row | {name: tuple(row[name] or ()) for name in texts}) for row in rows(table)
+            Notice(
+                **row
+                | {name: tuple(row[name] or ()) for name in texts}
+                | {"is_end_assumed": bool(row["is_end_assumed"])}
+            )
+            for row in rows(table)
         ]
 
     def readings(  # noqa: PLR0913 - all but the first are options by name

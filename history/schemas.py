@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2  # 1 had no roll-ups, no upkeep, and notices without is_end_assumed
 
 _TEXT = pa.string()
 _REAL = pa.float64()
@@ -19,11 +19,15 @@ _TEXTS = pa.list_(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One table. ``month`` names the instant whose month parts it into folders, if any."""
+    """One table. ``month`` names the instant whose month parts it into folders, if any.
+
+    ``added`` names the columns that tables of an older schema lack: they read as missing.
+    """
 
     name: str
     columns: pa.Schema
     month: str | None = None
+    added: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:
@@ -65,7 +69,9 @@ NOTICES = Shape(
         "effective expires published_at fetched_at observed_at known_at",
         supersedes=_TEXTS,
         districts=_TEXTS,
+        is_end_assumed=pa.bool_(),
     ),
+    added=("is_end_assumed",),
 )
 READINGS = Shape(
     "readings",
@@ -105,4 +111,32 @@ FEED_CHANGES = Shape(
 )
 PACKS = Shape("packs", _columns("hash files", "", "observed_at known_at"))
 
-SHAPES = (OBSERVATIONS, CASES, NOTICES, READINGS, ALERT_EVENTS, FEED_CHANGES, PACKS)
+_ROLLED = _columns(
+    "indicator district quality reason",
+    "mean low high bad stood value num den usual_centre usual_low usual_high",
+    "at last_at observed_at known_at",
+    n=_INT,
+    readings=_INT,
+)
+# One row per indicator, place and hour (or day of the city) that has readings; ``at`` is its start.
+# mean, low, high: of sound readings, the mean weighed by the seconds that each stood.
+# stood: seconds of the span for which a reading stood; bad: the share of them that was frozen.
+# readings: how many; value, num, den, n, quality … : those of the last, which was at ``last_at``.
+# known_at: when it was worked out; the newest version counts.
+READINGS_HOURLY = Shape("readings_hourly", _ROLLED, month="at")
+READINGS_DAILY = Shape("readings_daily", _ROLLED, month="at")
+# What upkeep has done: ``task`` (seal, drop, roll) on a table, with the instant that it is about.
+UPKEEP = Shape("upkeep", _columns("task table", "", "at observed_at known_at", rows=_INT))
+
+SHAPES = (
+    OBSERVATIONS,
+    CASES,
+    NOTICES,
+    READINGS,
+    READINGS_HOURLY,
+    READINGS_DAILY,
+    ALERT_EVENTS,
+    FEED_CHANGES,
+    PACKS,
+    UPKEEP,
+)

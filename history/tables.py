@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from deltalake import (
     CommitProperties,
     DeltaTable,
+    Field,
     Transaction,
     WriterProperties,
     write_deltalake,
@@ -50,7 +51,7 @@ class Table:
     def __init__(self, folder: Path, shape: Shape, *, is_writable: bool) -> None:
         self.shape = shape
         self._is_writable = is_writable
-        self._path = folder / shape.name
+        self.path = folder / shape.name
         self._lock = threading.RLock()
         self._table: DeltaTable | None = None
         self._parts: tuple[int, list[Part]] = (-1, [])
@@ -60,14 +61,25 @@ class Table:
         with self._lock:
             if self._open() is None:
                 DeltaTable.create(
-                    str(self._path),
+                    str(self.path),
                     self.shape.schema,
                     mode="ignore",
                     partition_by=["month"] if self.shape.month else None,
-                    description=f"bartizan schema {VERSION}",
+                    description=described(VERSION),
                     configuration=_CONFIGURATION,
                 )
-                self._open()
+            self._migrate(self._open())
+
+    def _migrate(self, table: DeltaTable | None) -> None:
+        """Give a table of an older schema the columns that it lacks, then the new number."""
+        with told(self.shape):
+            if table is None or version_of(table) == VERSION:
+                return
+            known = {field.name for field in table.schema().fields}
+            lacking = [field for field in self.shape.columns if field.name not in known]
+            if lacking:
+                table.alter.add_columns([Field.from_arrow(field) for field in lacking])
+            table.alter.set_table_description(described(VERSION))
 
     def held(self) -> threading.RLock:
         """Return the lock to hold between ``last_mark`` and ``append``."""
@@ -96,10 +108,10 @@ class Table:
             marks = [Transaction(source, mark.entry), Transaction(f"{source}.i", mark.position)]
         with self._lock:
             table = self._to_write(is_newest=not marks)
-            with _told(self.shape):
+            with told(self.shape):
                 write_deltalake(
                     table,
-                    _with_month(self.shape, data),
+                    with_month(self.shape, data),
                     mode="append",
                     writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
                     commit_properties=CommitProperties(app_transactions=marks or None),
@@ -112,7 +124,7 @@ class Table:
             if table is None:
                 return []
             if self._parts[0] != table.version():
-                self._parts = (table.version(), _parts_of(table, self._path))
+                self._parts = (table.version(), parts_of(table, self.path))
             parts = self._parts[1]
         first = None if since is None else month_of(since)
         last = None if until is None else month_of(until)
@@ -128,45 +140,24 @@ class Table:
         paths = [part.path for part in self.parts(since, until)]
         if not paths:
             return f"(select {_nothing(self.shape)} where 1 = 0)"
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-
-    def replace(self, data: pa.Table, since: datetime, until: datetime) -> None:
-        """Put ``data`` in the place of the rows of ``[since, until)``, in one commit."""
-        with self._lock:
-            table = self._to_write()
-            with _told(self.shape):
-                write_deltalake(
-                    table,
-                    _with_month(self.shape, data),
-                    mode="overwrite",
-                    predicate=self._span(since, until),
-                    writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
-                )
+        return reading(self.shape, paths)
 
     def drop(self, before: datetime) -> int:
         """Delete the rows before an instant; return how many."""
         with self._lock:
             table = self._to_write()
             last = month_of(before)
-            with _told(self.shape):
+            with told(self.shape):
                 gone = table.delete(
-                    f"month <= '{last}' and {self.shape.month} < {_instant(before)}"
+                    f"month <= '{last}' and {self.shape.month} < {instant_sql(before)}"
                 )
             return int(gone["num_deleted_rows"] or 0)
-
-    def _span(self, since: datetime, until: datetime) -> str:
-        name = self.shape.month
-        return (
-            f"month = '{month_of(since)}' and {name} >= {_instant(since)} "
-            f"and {name} < {_instant(until)}"
-        )
 
     def compact(self) -> int:
         """Merge small files, drop those that no reader can still hold; return files merged."""
         with self._lock:
             table = self._to_write()
-            with _told(self.shape):
+            with told(self.shape):
                 merged = table.optimize.compact(target_size=_TARGET_BYTES)["numFilesRemoved"]
                 table.vacuum(_KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
                 table.create_checkpoint()
@@ -183,15 +174,14 @@ class Table:
 
     def _open(self) -> DeltaTable | None:
         """Return the newest version; ``None`` where nobody created the table yet."""
-        with _told(self.shape):
+        with told(self.shape):
             if self._table is not None:
                 self._table.update_incremental()
                 return self._table
-            if not DeltaTable.is_deltatable(str(self._path)):
+            if not DeltaTable.is_deltatable(str(self.path)):
                 return None
-            table = DeltaTable(str(self._path))
-        found = re.search(r"schema (\d+)$", table.metadata().description or "")
-        version = int(found[1]) if found else 0
+            table = DeltaTable(str(self.path))
+        version = version_of(table)
         if not 0 < version <= VERSION:
             raise TooNew(
                 f"history table {self.shape.name} has schema {version or 'unknown'}, this version "
@@ -201,8 +191,29 @@ class Table:
         return table
 
 
+def reading(shape: Shape, paths: Sequence[str]) -> str:
+    """Return what stands after ``from`` in a query over some files, with all columns."""
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    found = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    if not shape.added:
+        return found
+    nothing = f"select {_nothing(shape)} where 1 = 0"  # names what files of an older schema lack
+    return f"(select * from {found} union all by name {nothing})"  # noqa: S608 - our own names
+
+
+def described(version: int) -> str:
+    """Return how a table of a schema is described in its log."""
+    return f"bartizan schema {version}"
+
+
+def version_of(table: DeltaTable) -> int:
+    """Return the schema of a table, 0 where it is not ours."""
+    found = re.search(r"schema (\d+)$", table.metadata().description or "")
+    return int(found[1]) if found else 0
+
+
 @contextmanager
-def _told(shape: Shape) -> Iterator[None]:
+def told(shape: Shape) -> Iterator[None]:
     """Let only the errors of ``history.errors`` out."""
     try:
         yield
@@ -210,7 +221,8 @@ def _told(shape: Shape) -> Iterator[None]:
         raise HistoryError(f"history table {shape.name}: {error}") from error
 
 
-def _parts_of(table: DeltaTable, folder: Path) -> list[Part]:
+def parts_of(table: DeltaTable, folder: Path) -> list[Part]:
+    """Return the data files of a table's version."""
     actions: Any = pa.table(table.get_add_actions(flatten=True))
     months: Sequence[str | None] = [None] * actions.num_rows
     if "partition.month" in actions.column_names:
@@ -221,7 +233,7 @@ def _parts_of(table: DeltaTable, folder: Path) -> list[Part]:
     return [Part(*row) for row in zip(paths, months, rows, sizes, strict=True)]
 
 
-def _with_month(shape: Shape, data: pa.Table) -> pa.Table:
+def with_month(shape: Shape, data: pa.Table) -> pa.Table:
     """Return rows with the folder that each belongs in."""
     if shape.month is None:
         return data
@@ -229,7 +241,8 @@ def _with_month(shape: Shape, data: pa.Table) -> pa.Table:
     return data.append_column(shape.schema.field("month"), months.cast(pa.string()))
 
 
-def _instant(at: datetime) -> str:
+def instant_sql(at: datetime) -> str:
+    """Return an instant as Delta's predicates take it."""
     text = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     return f"arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
 

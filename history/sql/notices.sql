@@ -1,6 +1,7 @@
 -- Newest known version of every notice that is in force, or was since an instant.
 select feed_id, notice_id, headline, effective, fetched_at, severity, status, msg_type, event,
-       expires, published_at, geometry, area, url, supersedes, districts, known_at
+       expires, published_at, geometry, area, url, supersedes, districts, known_at,
+       is_end_assumed
 from (
   select n.*, row_number() over (
     partition by feed_id, notice_id order by known_at desc, observed_at desc, fetched_at desc
