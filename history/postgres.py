@@ -5,7 +5,7 @@ long as its connection lives; guests append beside it. Readers go to replicas wh
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 from psycopg import sql
 
-from history.columns import month_of
 from history.dialect import to_postgres
 from history.errors import HistoryError
 from history.marks import Mark
@@ -21,9 +20,8 @@ from history.postgres_address import Address, Link
 from history.postgres_copy import Into, columns_of, fetch, into, months
 from history.postgres_links import Links, Pen
 from history.postgres_tables import Tables, is_lost_month
+from history.postgres_tidy import Broom, Span
 from history.schemas import SHAPES, Shape
-
-_TIDYING = "set local statement_timeout = 0"
 
 
 class PostgresEngine:
@@ -36,6 +34,7 @@ class PostgresEngine:
         self.is_writer = writer
         self.tables = Tables(self.address)
         self._links = Links(self.address, is_writing=writer or guest)
+        self._broom = Broom(self.tables, self._links)
         self._pen = Pen(self.address, is_only=writer) if writer or guest else None
         self._locks = {shape.name: threading.RLock() for shape in SHAPES}
         self._seen: dict[tuple[str, str], Mark | None] = {}
@@ -166,87 +165,29 @@ class PostgresEngine:
             self._schemas[question] = columns
         return fetch(link, query, columns)
 
-    def replace(self, shape: Shape, data: pa.Table, *, since: datetime, until: datetime) -> None:
-        """See ``Engine``."""
+    def rewrite(
+        self,
+        shape: Shape,
+        change: Callable[[pa.Table], pa.Table],
+        *,
+        since: datetime,
+        until: datetime,
+        by: str | None = None,
+    ) -> tuple[int, int]:
+        """See ``Engine``; what others add meanwhile stays as it is."""
         self._tidying()
-        rows, span = into(self.address.schema, shape, data), self._span(shape, since, until)
-        self._make_months(shape, data)
-
-        def put(link: Link) -> None:
-            with link.transaction():
-                link.execute(_TIDYING)
-                link.execute(sql.SQL("delete from {} where {}").format(*span))
-                rows.send(link)
-
-        self._links.run(put)
-
-    def _span(
-        self, shape: Shape, since: datetime, until: datetime
-    ) -> tuple[sql.Composable, sql.Composable]:
-        column = sql.Identifier(shape.month or "")
-        condition = sql.SQL("{0} >= {1} and {0} < {2}").format(
-            column, sql.Literal(since), sql.Literal(until)
-        )
-        return self.tables.name(shape.name), condition
+        span = Span(by or shape.month or "", since, until)
+        return self._broom.rewrite(shape, change, span)
 
     def drop(self, shape: Shape, before: datetime) -> int:
-        """See ``Engine``; whole months go as a table, which costs nothing."""
+        """See ``Engine``; whole months go as tables, which costs nothing."""
         self._tidying()
-        n_gone = self._links.run(lambda link: self._drop(link, shape, before))
-        self.tables.forget_months()
-        return n_gone
-
-    def _drop(self, link: Link, shape: Shape, before: datetime) -> int:
-        last, n_gone = month_of(before), 0
-        for part in self._parts(link, shape):
-            month = part[-7:].replace("_", "-")
-            table = self.tables.name(part)
-            with link.transaction():
-                link.execute(_TIDYING)
-                if month < last:
-                    row = link.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
-                    link.execute(sql.SQL("drop table {}").format(table))
-                    n_gone += int(row[0]) if row else 0
-                elif month == last:
-                    gone = sql.SQL("delete from {} where {} < {}").format(
-                        table, sql.Identifier(shape.month or ""), sql.Literal(before)
-                    )
-                    n_gone += link.execute(gone).rowcount
-        return n_gone
-
-    def _parts(self, link: Link, shape: Shape) -> list[str]:
-        """Return the names of a table's partitions; of one without months, the table's own."""
-        query = (
-            "select relname from pg_partition_tree(%s) join pg_class c on c.oid = relid "
-            "where isleaf and c.relkind = 'r' order by 1"
-        )
-        whole = self.tables.name(shape.name).as_string(link)
-        found = [str(row[0]) for row in link.execute(query, [whole]).fetchall()]
-        return found if found or shape.month is not None else [shape.name]
+        return self._broom.drop(shape, before)
 
     def compact(self) -> dict[str, int]:
-        """See ``Engine``: vacuums what has changed much; PostgreSQL does the rest by itself."""
+        """See ``Engine``: vacuums what has changed; PostgreSQL does the rest by itself."""
         self._tidying()
-        link = self.address.connect(is_writing=True)  # its own: it may take minutes
-        try:
-            with self.address.telling():
-                return {shape.name: self._vacuum(link, shape) for shape in SHAPES}
-        finally:
-            link.close()
-
-    def _vacuum(self, link: Link, shape: Shape) -> int:
-        changed = 0
-        for part in self._parts(link, shape):
-            table = self.tables.name(part)
-            row = link.execute(
-                "select n_mod_since_analyze + n_dead_tup + n_ins_since_vacuum "
-                "from pg_stat_user_tables where relid = %s::regclass",
-                [table.as_string(link)],
-            ).fetchone()
-            if row is not None and row[0]:
-                link.execute(sql.SQL("vacuum (analyze) {}").format(table))
-                changed += 1
-        return changed
+        return self._broom.vacuum()
 
     def counts(self) -> dict[str, int]:
         """See ``Engine``."""
@@ -258,20 +199,7 @@ class PostgresEngine:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """See ``Engine``."""
-        return self._links.run(
-            lambda link: {shape.name: self._size(link, shape) for shape in SHAPES}
-        )
-
-    def _size(self, link: Link, shape: Shape) -> tuple[int, int]:
-        if not self.tables.are_made(link):
-            return 0, 0
-        parts = [self.tables.name(part).as_string(link) for part in self._parts(link, shape)]
-        row = link.execute(
-            "select coalesce(sum(pg_total_relation_size(name::regclass)), 0)::bigint "
-            "from unnest(%s::text[]) as name",
-            [parts],
-        ).fetchone()
-        return len(parts), int(row[0]) if row else 0
+        return self._links.run(self._broom.sizes)
 
     def _writing(self) -> Pen:
         if self._pen is None:

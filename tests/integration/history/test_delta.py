@@ -55,7 +55,9 @@ def test_marks_survive_checkpoints_compaction_and_reopening(
 def test_a_newer_schema_is_refused(kept: history.History):
     log = kept.engine.folder / "readings" / "_delta_log" / "00000000000000000000.json"
     kept.close()
-    log.write_text(log.read_text("utf-8").replace(f"schema {VERSION}", f"schema {VERSION + 1}"), "utf-8")
+    log.write_text(
+        log.read_text("utf-8").replace(f"schema {VERSION}", f"schema {VERSION + 1}"), "utf-8"
+    )
 
     with pytest.raises(history.TooNew, match=f"readings has schema {VERSION + 1}"):
         history.open(kept.engine.folder, writer=True)
