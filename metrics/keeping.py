@@ -21,3 +21,8 @@ def longest(indicators: Iterable[Indicator]) -> dict[str, timedelta]:
 def kept_since(indicators: Iterable[Indicator], now: datetime) -> dict[str, datetime]:
     """Return, by quantity, from when its facts are needed, where that is before ``KEEP``."""
     return {quantity: now - back for quantity, back in longest(indicators).items()}
+
+
+def reach(indicator: Indicator) -> timedelta:
+    """Return for how long after it happened a fact may count in the indicator."""
+    return max(indicator.window, indicator.look_back or indicator.window, *indicator.roll_up)

@@ -6,7 +6,7 @@ Only the demo and recordings may do this. Facts carry the arrival that they woul
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from cities import Pack
 from feeds.replay import Replay, told_at, unfold
 from history import History
 from metrics import Scope, measure
+from metrics.keeping import kept_since
 from metrics.window import Window
 from model import Case, Fact, Feed, Indicator, Notice, Reading
 from model.plain import instant
@@ -27,6 +28,9 @@ BATCH = 50_000
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 FINE = timedelta(hours=24)  # the last day is measured by the quarter hour, for the sparks
+NINE_WEEKS = timedelta(weeks=9)  # what usual values rest on; facts may go back further
+DAILY = timedelta(days=1)
+CUT_OFF = 6  # hour of the city's day at which daily figures are measured
 REPLAY_WEEKS = 2
 LOOK_BACK = timedelta(days=2)  # cases opened, and nights measured, before the first hour
 ARCHIVES = frozenset({"open311", "sensorthings"})  # kinds that tell of a whole span at once
@@ -76,24 +80,34 @@ class Filling:
     def fill_readings(self, part: int, parts: int) -> None:
         """Measure every ``parts``-th past hour, so that there is something usual to compare with.
 
-        Several processes may each take a part.
+        Several processes may each take a part. Daily figures are measured once a day.
         """
         since = self.until - self._span()
-        window = Window.from_columns(
-            self.history.observations_table(since - LOOK_BACK),
-            self.history.cases_table(since - LOOK_BACK),
-        )
+        window = self._window(since - LOOK_BACK)
         scope = scope_of(self.pack)
-        instants = list(moments(since, self.until))[part::parts]
+        instants = [
+            at for at in moments(since, self.until) if at.date().toordinal() % parts == part
+        ]
         found: list[Reading] = []
         chunk = 0
         for number, at in enumerate(instants, start=1):
-            found.extend(measured_then(self.pack.indicators, window, at, scope))
+            indicators = due_then(self.pack.indicators, at, scope.zone)
+            found.extend(measured_then(indicators, window, at, scope))
             if len(found) >= BATCH or number == len(instants):
                 source = f"{self.source}-{part}-{parts}"
                 self.history.append_readings(found, source=source, chunk=chunk)
                 found, chunk = [], chunk + 1
                 self.tell(0.5 + 0.5 * number / len(instants))
+
+    def _window(self, since: datetime) -> Window:
+        """Return the facts of a span, and the older ones of figures that look further back."""
+        window = Window.from_columns(
+            self.history.observations_table(since), self.history.cases_table(since)
+        )
+        for quantity, start in kept_since(self.pack.indicators, since).items():
+            older = self.history.observations_table(start, since, quantities=[quantity])
+            window = window.grown(older)
+        return window
 
     def _sources(self) -> list[Feed]:
         return [feed for feed in self.pack.feeds if feed.backfill or feed.replay]
@@ -101,7 +115,8 @@ class Filling:
     def _span(self) -> timedelta:
         """How far back the readings go."""
         weeks = timedelta(weeks=REPLAY_WEEKS)
-        return max((feed.backfill or weeks for feed in self._sources()), default=weeks)
+        longest = max((feed.backfill or weeks for feed in self._sources()), default=weeks)
+        return min(longest, NINE_WEEKS)
 
     def _told(self, feed: Feed) -> Iterator[Fact]:
         """Yield a feed's facts of the past, open versions before closed ones."""
@@ -125,6 +140,7 @@ class Filling:
             return
         if feed.gives != "observation":
             return
+        start = max(start, self.until - NINE_WEEKS)
         for at in moments(start, self.until):  # a source without an archive: asked again and again
             yield from feeds.poll(self._as_of(feed, at), self.client, {}, now=at).parsed.accepted
 
@@ -142,6 +158,13 @@ def moments(first: datetime, until: datetime) -> Iterator[datetime]:
     while at < until:
         yield at
         at += QUARTER if at >= until - FINE else HOUR
+
+
+def due_then(indicators: Iterable[Indicator], at: datetime, zone: tzinfo) -> list[Indicator]:
+    """Return what is measured at a past instant: all, but daily figures once a day."""
+    local = at.astimezone(zone)
+    is_cut_off = local.hour == CUT_OFF and local.minute == 0
+    return [i for i in indicators if is_cut_off or i.cadence < DAILY]
 
 
 def measured_then(

@@ -19,7 +19,7 @@ import structlog
 from history import History
 from metrics import Scope, Window, measure
 from metrics.columns import span
-from metrics.keeping import KEEP
+from metrics.keeping import KEEP, reach
 from metrics.lateness import CASES, Touched, touched
 from metrics.quality import overlay
 from model import Case, Fact, Feed, FeedState, Indicator, Observation, Quality, Reading, Usual
@@ -31,6 +31,8 @@ log = structlog.get_logger("revising")
 NOTE = "revising"  # where the store remembers what is still to be measured; no feed has this id
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+FINE = timedelta(days=3)  # so far back, gaps in the record are filled by the quarter hour
 AT_ONCE = 200  # instants measured in one step, about
 _MS = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -170,19 +172,19 @@ class _Record:
         self.at = sorted({row["at"] for row in rows})
 
     def instants(self, chunk: Chunk, now: datetime) -> list[datetime]:
-        """Return when to measure: whenever it was, at the end, and hours without a reading."""
+        """Return when to measure: whenever it was, at the end, and where nothing is written."""
         found: set[datetime] = set()
-        step = max(HOUR, chunk.indicator.cadence)
+        step = QUARTER if now - chunk.day < FINE else HOUR
         for start, end in chunk.spans:
             first, last = bisect_right(self.at, start - _MS), bisect_right(self.at, end)
             found.update(self.at[first : last + 1])  # and the first one after: the value returns
             found.add(min(end, now))  # or it does so here
-            hour = _ceiling(start, step)
-            while hour < min(end, now) and self.at:
-                place = bisect_right(self.at, hour)
-                if place and hour - self.at[place - 1] >= step:
-                    found.add(hour)
-                hour += step
+            at = _ceiling(start, step)
+            while at < min(end, now) and self.at:
+                place = bisect_right(self.at, at)
+                if place and at - self.at[place - 1] >= step:
+                    found.add(at)
+                at += step
         return sorted(at for at in found if at >= chunk.day)
 
     def changed(self, fresh: Reading) -> Reading | None:
@@ -214,8 +216,8 @@ def _spans(
     """Return when readings of an indicator may be others now; merged, oldest first."""
     needs = {*indicator.quantities, *((CASES,) if indicator.needs_cases else ())}
     hours = sorted({hour for need in needs for hour in todo.hours.get(need, ())})
-    reach = HOUR + max(indicator.window, indicator.look_back or indicator.window)
-    spans = [(_moment(hour), _moment(hour) + reach) for hour in hours]
+    counts_for = HOUR + reach(indicator)
+    spans = [(_moment(hour), _moment(hour) + counts_for) for hour in hours]
     is_standing = indicator.needs_cases and indicator.time_aggregation.startswith("last")
     if is_standing and todo.standing_from is not None:
         spans.append((_moment(todo.standing_from), now))
