@@ -73,6 +73,15 @@ class DeltaEngine:
         """See ``Engine``."""
         return self._tables[shape.name].relation(since, until)
 
+    def files(
+        self, shape: Shape, since: datetime | None = None, until: datetime | None = None
+    ) -> list[str]:
+        """Return the Parquet files behind ``relation``, for other programs that read them.
+
+        They are those of this moment: a file that compaction replaces stays for six hours.
+        """
+        return [part.path for part in self._tables[shape.name].parts(since, until)]
+
     def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """See ``Engine``."""
         return self._duck.ask(sql, values)
