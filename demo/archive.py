@@ -2,61 +2,24 @@
 
 Archive rule: the native cadence for the last 48 hours, hourly values before, 92 days in all. A
 value at a full hour is the same in both. Values are drawn in blocks of one UTC day and cached.
+Roots of events and of months have instants of their own, and keep them for as long as they say.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo import air, measures, sites
+from demo import air, measures, sites, streets, utilities
 from demo.almanac import DAY, HOUR
 from demo.incidents import KINDS, World
 from demo.noise import Floats, Ints, uniform
-from demo.sites import Site
+from demo.roots import Quantity, Root, Stream
 
 NATIVE = 48 * HOUR
-KEPT = 92 * DAY
-Draw = Callable[[World, Ints], Floats]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a datastream measures; ``symbol`` is the unit, ``ucum`` its UCUM code."""
-
-    name: str
-    title: str
-    unit: str
-    symbol: str
-    ucum: str
-    draw: Draw
-
-
-@dataclass(frozen=True)
-class Root:
-    """One SensorThings service. ``cadence`` and ``latency`` in seconds."""
-
-    name: str
-    title: str
-    sites: Callable[[], tuple[Site, ...]]
-    quantities: tuple[Quantity, ...]
-    cadence: int
-    latency: int
-    lost: float = 0.0  # share of observations that never arrive
-    is_interval: bool = False  # the phenomenon time is the hour that ended
-
-
-@dataclass(frozen=True)
-class Stream:
-    """One datastream: a quantity at a site; ``row`` is the place of the site in its root."""
-
-    id: str
-    site: Site
-    quantity: Quantity
-    row: int
 
 
 _UG = ("microgram per cubic metre", "µg/m³", "ug/m3")
@@ -150,9 +113,11 @@ ROOTS: Mapping[str, Root] = {
             latency=180,
             is_interval=True,
         ),
+        *streets.ROOTS,
+        *utilities.ROOTS,
     )
 }
-"""The six services, by the name in their URL."""
+"""The services, by the name in their URL."""
 
 
 @lru_cache(maxsize=16)
@@ -166,12 +131,14 @@ def streams(root_name: str) -> tuple[Stream, ...]:
     )
 
 
-def instants(root: Root, now: int, first: float, last: float) -> Ints:
+def instants(world: World, root: Root, now: int, first: float, last: float) -> Ints:
     """Return the instants in [first, last] that the archive holds at ``now``, oldest first."""
     newest = now - root.latency
     split = (now - NATIVE) // HOUR * HOUR
-    low = max(int(np.ceil(max(first, now - KEPT))), now - KEPT)
+    low = max(int(np.ceil(max(first, now - root.kept))), now - root.kept)
     high = int(min(np.floor(last) if np.isfinite(last) else newest, newest))
+    if root.times is not None:
+        return root.times(world, low, high)
     old = _grid(low, min(high, split - 1), HOUR)
     fresh = _grid(max(low, split), high, root.cadence)
     return np.concatenate([old, fresh])
@@ -179,6 +146,8 @@ def instants(root: Root, now: int, first: float, last: float) -> Ints:
 
 def values(world: World, root: Root, quantity: Quantity, at: Ints, *, rows: Ints) -> Floats:
     """Return values of shape (rows, instants), ``rows`` being sites; NaN where there are none."""
+    if root.times is not None:
+        return quantity.draw(world, at)[rows]
     found = np.empty((rows.size, at.size))
     days = at // DAY
     edges = np.flatnonzero(np.diff(days, prepend=-1, append=-1))

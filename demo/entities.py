@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from demo.archive import ROOTS, Quantity, Root, Stream, streams
+from demo.archive import ROOTS, streams
+from demo.roots import Quantity, Root, Stream
 from demo.sites import Site
 
 Entity = dict[str, Any]

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from demo.almanac import HOUR
-from demo.archive import Root, Stream, instants, values
+from demo.archive import instants, values
 from demo.incidents import World
 from demo.noise import Floats, Ints
 from demo.odata import Lookup, Query, QueryError, bounds, holds
+from demo.roots import Root, Stream
 
 FIELDS = ("@iot.id", "phenomenonTime", "resultTime", "result")
 
@@ -70,7 +71,7 @@ def _asked(wanted: Wanted) -> Ints:
     low, high = bounds(where, "phenomenonTime")
     published_low, published_high = bounds(where, "resultTime")
     low, high = max(low, published_low - latency), min(high, published_high - latency)
-    return instants(wanted.root, wanted.now, low, high)
+    return instants(wanted.world, wanted.root, wanted.now, low, high)
 
 
 def spelt(root: Root, table: Table, base: str) -> list[dict[str, Any]]:
@@ -100,7 +101,7 @@ def spelt(root: Root, table: Table, base: str) -> list[dict[str, Any]]:
 
 def one(world: World, root: Root, stream: Stream, at: int, *, now: int) -> Table | None:
     """Return a single observation, or ``None`` where the archive has none."""
-    found = _rows(world, root, (stream,), instants(root, now, at, at))
+    found = _rows(world, root, (stream,), instants(world, root, now, at, at))
     return found if found.at.size else None
 
 

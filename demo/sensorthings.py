@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from demo import observations
-from demo.archive import Stream
 from demo.entities import RELATIONS, Catalogue, Entity, catalogue
 from demo.incidents import World
 from demo.odata import Query, QueryError, holds, read_query
+from demo.roots import Stream
 
 TOP_DEFAULT = 100
 TOP_MAX = 10_000

@@ -1,7 +1,8 @@
 """Where the simulated city is measured: stable ids, places and reference values.
 
 Ids: ``traffic-<district>-<n>``, ``air-<district>``, ``river-<place>``, ``feeder-<district>``,
-``foot-<district>-<n>`` and, for bike stations, ``bike-<district>-<n>``.
+``foot-<district>-<n>``, ``junction-<district>-<n>``, ``noise-<district>``, ``water-<district>``
+and, for bike stations, ``bike-<district>-<n>``.
 """
 
 from collections.abc import Mapping
@@ -174,6 +175,41 @@ def stations() -> tuple[Site, ...]:
             "station",
             0,
             boardings_per_day=float(round(w.population * (0.25 + 0.5 * _share("riders", w.id, 0)))),
+        )
+        for w in wards()
+    )
+
+
+@cache
+def junctions() -> tuple[Site, ...]:
+    """Junctions at which collisions and road incidents are kept, two per district."""
+    return tuple(
+        _site(f"junction-{w.id}-{n + 1}", f"Junction {w.name} {n + 1}", w.id, "junction", n)
+        for w in wards()
+        for n in range(2)
+    )
+
+
+@cache
+def microphones() -> tuple[Site, ...]:
+    """Sound level meters, 20: one in every borough, and one more downtown."""
+    first = {w.borough: w.id for w in reversed(wards())}
+    chosen = sorted({*first.values(), "182"}, key=int)
+    return tuple(_site(f"noise-{d}", f"Noise {ward(d).name}", d, "noise", 0) for d in chosen)
+
+
+@cache
+def water() -> tuple[Site, ...]:
+    """Water supply areas, one per district, each with its customers and residents."""
+    return tuple(
+        _site(
+            f"water-{w.id}",
+            f"Water {w.name}",
+            w.id,
+            "water",
+            0,
+            customers_served=float(round(w.population / 2.6)),
+            residents=float(w.population),
         )
         for w in wards()
     )
