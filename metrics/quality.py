@@ -17,6 +17,7 @@ from three. The two hours also cover the days on which the clocks change.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from model import FeedState, Indicator, Quality, Reading, worst
 
@@ -105,10 +106,14 @@ def overlay(
         max(moments) for moments in zip(*(deadlines(observed_at, *a) for a in ages), strict=True)
     )
     age = min((age_quality(observed_at, now, *a) for a in ages), key=lambda q: q.rank)
-    aged = replace(
-        reading, observed_at=observed_at, late_at=late_at, stale_at=stale_at, nodata_at=nodata_at
+    return replace(
+        reading,
+        observed_at=observed_at,
+        late_at=late_at,
+        stale_at=stale_at,
+        nodata_at=nodata_at,
+        **_lowered(reading, age),
     )
-    return _lowered(aged, age)
 
 
 def shown(reading: Reading, feeds: Mapping[str, FeedState]) -> Reading:
@@ -129,28 +134,18 @@ def _told(reading: Reading, feeds: Sequence[FeedState]) -> datetime | None:
     return max(instants) if instants else reading.observed_at
 
 
-def _lowered(reading: Reading, age: Quality) -> Reading:
-    """Return the reading with a quality no better than its age allows."""
+def _lowered(reading: Reading, age: Quality) -> dict[str, Any]:
+    """Return what changes of a reading so that its quality is no better than its age allows."""
     if age is Quality.NODATA:
         note = "no value came for too long" if reading.value is not None else None
-        return replace(
-            reading,
-            value=None,
-            num=None,
-            den=None,
-            n=None,
-            z=None,
-            quality=Quality.NODATA,
-            reason=_joined(reading.reason, note),
-        )
+        nothing = dict.fromkeys(("value", "num", "den", "n", "z"))
+        return nothing | {"quality": Quality.NODATA, "reason": _joined(reading.reason, note)}
     if reading.value is None and not reading.suppressed:
-        return replace(reading, quality=Quality.NODATA)
-    note = None
-    if age is Quality.BAD:
-        note = "its time lies in the future: a clock is wrong"
-    return replace(
-        reading, quality=worst(reading.quality, age), reason=_joined(reading.reason, note)
-    )
+        return {"quality": Quality.NODATA}
+    if age is not Quality.BAD:
+        return {"quality": worst(reading.quality, age)}
+    note = "its time lies in the future: a clock is wrong"
+    return {"quality": Quality.BAD, "reason": _joined(reading.reason, note)}
 
 
 def _joined(reason: str | None, note: str | None) -> str | None:
