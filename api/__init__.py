@@ -2,7 +2,7 @@
 
 from api.door import Door
 from api.health import blueprint as health_blueprint
-from api.readings import public
+from api.past import public
 from api.routes import blueprint
 
 __all__ = ["Door", "blueprint", "health_blueprint", "public"]

@@ -1,12 +1,16 @@
 """What a client asks for, checked: a bad parameter is named, never guessed at."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from flask import request
 
 from api.problems import bad_parameter
+from cities.problems import nearest
 
 LONGEST = timedelta(days=400)
+FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+LAST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def instant(name: str) -> datetime | None:
@@ -20,18 +24,30 @@ def instant(name: str) -> datetime | None:
         bad_parameter(name, f"{text!r} is not an RFC 3339 instant such as 2026-01-31T12:00:00Z")
     if at.tzinfo is None:
         bad_parameter(name, f"{text!r} has no zone; end it with Z for UTC")
+    if not FIRST.year < at.year < LAST.year:
+        bad_parameter(name, f"{text!r} does not lie between {FIRST.year} and {LAST.year}")
     return at.astimezone(UTC)
 
 
-def period(now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
+def period(
+    now: datetime, usual: timedelta, longest: timedelta = LONGEST
+) -> tuple[datetime, datetime]:
     """Return ``start`` and ``end``; the end is now, and the start lies ``usual`` before it."""
     end = instant("end") or now
     start = instant("start") or end - usual
     if start >= end:
         bad_parameter("start", "must be before end")
-    if end - start > LONGEST:
-        bad_parameter("start", f"at most {LONGEST.days} days at once")
+    if end - start > longest:
+        bad_parameter("start", f"at most {longest.days} days at once")
     return start, end
+
+
+def past(name: str, now: datetime) -> datetime | None:
+    """Return an instant that is not in the future: nobody knows yet what will be known."""
+    at = instant(name)
+    if at is not None and at > now:
+        bad_parameter(name, "lies in the future; leave it out for what is known now")
+    return at
 
 
 def number(name: str, *, usual: int, most: int) -> int:
@@ -49,3 +65,11 @@ def known_names(*names: str) -> None:
     for name in request.args:
         if name not in names:
             bad_parameter(name, f"unknown; known are {', '.join(names) or 'none'}")
+
+
+def known_id(name: str, value: str, known: Iterable[str], where: str) -> str:
+    """Return an id that exists; else say which is nearest, and where all of them stand."""
+    ids = list(known)
+    if value not in ids:
+        bad_parameter(name, f"{value!r} is unknown{nearest(value, ids)}; {where}")
+    return value

@@ -40,6 +40,7 @@ ACTIONS = {
     "api.snapshot": Action.READ,
     "api.districts": Action.READ,
     "api.indicators": Action.READ,
+    "api.indicator": Action.READ,
     "api.readings": Action.READ,
     "api.readings_as": Action.READ,
     "api.feeds": Action.READ,

@@ -1,10 +1,13 @@
-"""``/api/v1/readings``: an indicator's past, by district and instant, as JSON or CSV."""
+"""``/api/v1/readings``: the past of indicators, by district and instant, in several formats.
 
-import csv
-import io
-import math
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+JSON comes in pages. A file comes whole, or not at all: it is written to the end before its first
+byte leaves, so that an answer that is too large, or breaks half way, is an error and no half file.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,20 +15,17 @@ import orjson
 from flask import Response, request
 
 from api import words
-from api.asked import instant, known_names, number, period
+from api.about import About, about
+from api.asked import known_names, number
 from api.door import Door
+from api.formats import FORMATS, Format
+from api.past import Place, Row, Wanted, rows
 from api.problems import bad_parameter
-from model import CITY, Indicator, Reading
+from api.wanted import cursor, wanted
 
-USUAL = timedelta(days=1)
-RESOLUTIONS = {
-    "5m": timedelta(minutes=5),
-    "15m": timedelta(minutes=15),
-    "1h": timedelta(hours=1),
-    "1d": timedelta(days=1),
-}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 100_000
+IN_MEMORY = 8_000_000  # bytes of a file; a larger one waits on the disk
+CHUNK = 256_000
 PARAMETERS = (
     "indicator",
     "district",
@@ -36,135 +36,127 @@ PARAMETERS = (
     "limit",
     "cursor",
 )
-UNCHANGED_EVERY = timedelta(minutes=5)  # a reading that does not change is written this often
-HIDDEN = {
-    "value": None,
-    "num": None,
-    "den": None,
-    "n": None,
-    "usual_low": None,
-    "usual_centre": None,
-    "usual_high": None,
-    "suppressed": True,
-}
-Row = Mapping[str, Any]
 
 
-def answer_readings(door: Door, kind: str) -> Response:
-    """Return the rows that are asked for; CSV says where it goes on in a ``Link`` header."""
+def answer_readings(door: Door) -> Response:
+    """Return a page of rows as JSON."""
     known_names(*PARAMETERS)
-    indicator, district = _indicator(door), _district(door)
+    asked, place = wanted(door)
     limit = number("limit", usual=10_000, most=MOST)
-    skip = number("cursor", usual=0, most=10_000_000)
-    rows = _rows(door, indicator, district)
-    more = str(skip + limit) if len(rows) > skip + limit else None
-    chosen = [words.row(row) for row in rows[skip : skip + limit]]
-    answer = _csv(chosen) if kind == "csv" else _json(chosen, more)
-    answer.headers["Cache-Control"] = "no-store"
+    found = list(islice(rows(door, asked, place), limit + 1))
+    more = cursor(asked, found[limit - 1][0]) if len(found) > limit else None
+    content = words.page((words.row(row) for _, row in found[:limit]), more)
+    body = orjson.dumps(content | {"complete_since": _complete_since(door, asked)})
+    answer = _tagged(body, hashlib.blake2s(body).hexdigest())
+    answer.mimetype = "application/json"
+    return _told(answer, door, asked, more)
+
+
+def answer_file(door: Door, kind: str) -> Response:
+    """Return rows as a file of one format; with ``limit`` a ``Link`` header names the next page."""
+    form = FORMATS[kind]
+    is_paged = not form.is_newest
+    known_names(*(name for name in PARAMETERS if is_paged or name not in UNPAGED))
+    asked, place = wanted(door)
+    if form.is_newest and len(asked.indicators) > 1:
+        bad_parameter("indicator", f".{kind} shows one at a time")
+    limit = number("limit", usual=form.most, most=form.most)
+    counted = _Counted(rows(door, asked, place), limit, form, is_cut="limit" in request.args)
+    target = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+    try:
+        form.write(iter(counted), target, about(door, asked))  # type: ignore[arg-type]  # a file
+    except BaseException:
+        target.close()
+        raise
+    answer = _file(target, counted.digest(kind, about(door, asked)), form, kind)
+    more = cursor(asked, counted.last) if counted.is_more and counted.last else None
+    return _told(answer, door, asked, more)
+
+
+UNPAGED = ("limit", "cursor", "resolution")
+
+
+class _Counted:
+    """Rows on their way into a file: counted against its limit, and digested."""
+
+    def __init__(
+        self, found: Iterator[tuple[Place, Row]], limit: int, form: Format, *, is_cut: bool
+    ) -> None:
+        self._found, self._limit, self._form, self._is_cut = found, limit, form, is_cut
+        self._seen = hashlib.blake2s()
+        self.last: Place | None = None
+        self.is_more = False
+
+    def __iter__(self) -> Iterator[Row]:
+        for count, (place, row) in enumerate(self._found):
+            if count == self._limit:
+                self.is_more = True
+                if not self._is_cut:
+                    _too_many(self._form)
+                return
+            self.last = place
+            self._seen.update(repr([row.get(name) for name in words.ROW]).encode())
+            yield row
+
+    def digest(self, kind: str, told: About) -> str:
+        """Return a tag of the content; the hour of the export is no part of it."""
+        self._seen.update(repr((kind, told.filters, told.complete_since)).encode())
+        return self._seen.hexdigest()
+
+
+def _too_many(form: Format) -> None:
+    bad_parameter(
+        "start",
+        f"more than {form.most} rows, which is the most in this format; ask a shorter span, one "
+        "district or a coarser resolution, or take pages by limit",
+    )
+
+
+def _file(target: Any, tag: str, form: Format, kind: str) -> Response:
+    answer = _tagged(None, tag)
+    if answer.status_code == 304:  # noqa: PLR2004 - not modified
+        target.close()
+        return answer
+    size = target.tell()
+    target.seek(0)
+    answer.response = _chunks(target)
+    answer.headers["Content-Type"] = form.mimetype
+    answer.headers["Content-Length"] = str(size)
+    answer.headers["Content-Disposition"] = f'attachment; filename="readings.{kind}"'
+    return answer
+
+
+def _chunks(target: Any) -> Iterator[bytes]:
+    with target:
+        yield from iter(lambda: target.read(CHUNK), b"")
+
+
+def _tagged(body: bytes | None, tag: str) -> Response:
+    """Return the answer with its tag, or that nothing changed since the client's last one."""
+    etag = tag[:32]
+    asked = request.if_none_match
+    if any(asked.contains_weak(f"{etag}{suffix}") for suffix in ("", ":br", ":gzip")):
+        body, status = b"", 304
+    else:
+        status = 200
+    answer = Response(body, status=status)
+    answer.set_etag(etag)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _told(answer: Response, door: Door, asked: Wanted, more: str | None) -> Response:
+    """Add where it goes on, and since when the history is complete."""
+    since = _complete_since(door, asked)
+    if since is not None:
+        answer.headers["Complete-Since"] = since
     if more is not None:
-        asked = request.args.copy()
-        asked["cursor"] = more
-        query = urlencode(list(asked.items(multi=True)))
-        answer.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+        query = request.args.copy()
+        query["cursor"] = more
+        text = urlencode(list(query.items(multi=True)))
+        answer.headers["Link"] = f'<{request.path}?{text}>; rel="next"'
     return answer
 
 
-def _indicator(door: Door) -> Indicator:
-    name = request.args.get("indicator", "")
-    known = {item.id: item for item in door.pack.indicators}
-    if name not in known:
-        bad_parameter("indicator", f"{name!r} is none of {', '.join(known)}")
-    return known[name]
-
-
-def _district(door: Door) -> str | None:
-    name = request.args.get("district")
-    if name not in (None, CITY, *door.pack.districts.ids):
-        bad_parameter("district", f"no district {name!r}; use an id of /api/v1/districts, or city")
-    return name
-
-
-def _rows(door: Door, indicator: Indicator, district: str | None) -> Sequence[Row]:
-    start, end = period(door.clock(), USUAL)
-    resolution = request.args.get("resolution")
-    if resolution is not None and resolution not in RESOLUTIONS:
-        bad_parameter("resolution", f"{resolution!r} is none of {', '.join(RESOLUTIONS)}")
-    if resolution and "start" not in request.args:
-        start = _floored(start, RESOLUTIONS[resolution])
-    return public(
-        door,
-        indicator,
-        district=district,
-        start=start,
-        end=end,
-        resolution=RESOLUTIONS[resolution] if resolution else None,
-        known_at=instant("known_at"),
-    )
-
-
-def _floored(at: datetime, step: timedelta) -> datetime:
-    """Return the start of the step that holds an instant: quarters and hours, not odd minutes."""
-    return at - (at - EPOCH) % step
-
-
-def public(  # noqa: PLR0913 - each is a condition of its own
-    door: Door,
-    indicator: Indicator,
-    *,
-    district: str | None = None,
-    start: datetime,
-    end: datetime,
-    resolution: timedelta | None = None,
-    known_at: datetime | None = None,
-) -> Sequence[Row]:
-    """Return rows of the history as they may leave the house: small cells hidden at each instant.
-
-    A small cell is found by its neighbours too, and by what stood when the span began. So all
-    districts are read, from earlier on, before any is hidden.
-    """
-    if not indicator.is_counted:
-        return door.history.readings(
-            indicator.id,
-            district=district,
-            start=start,
-            end=end,
-            resolution=resolution,
-            known_at=known_at,
-        )
-    before = 2 * max(UNCHANGED_EVERY, indicator.cadence)
-    if resolution:
-        before = resolution * math.ceil(before / resolution)  # the steps stay where they were
-    rows = door.history.readings(
-        indicator.id,
-        district=None,
-        start=start - before,
-        end=end,
-        resolution=resolution,
-        known_at=known_at,
-    )
-    hidden = door.suppress([_reading(row) for row in rows], {indicator.id: indicator})
-    return [
-        {**row, **HIDDEN} if reading.suppressed else row
-        for row, reading in zip(rows, hidden, strict=True)
-        if row["at"] >= start and district in (None, row["district"])
-    ]
-
-
-def _reading(row: Row) -> Reading:
-    """Return what of a row says whether it is a small cell."""
-    names = ("indicator", "district", "at", "value", "num", "den", "n")
-    return Reading(**{name: row.get(name) for name in names})  # type: ignore[arg-type]  # as written
-
-
-def _json(rows: list[dict[str, Any]], more: str | None) -> Response:
-    return Response(orjson.dumps(words.page(rows, more)), mimetype="application/json")
-
-
-def _csv(rows: list[dict[str, Any]]) -> Response:
-    text = io.StringIO()
-    table = csv.DictWriter(text, (*words.ROW, "suppressed"), lineterminator="\r\n")
-    table.writeheader()
-    table.writerows(rows)
-    answer = Response(text.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="readings.csv"'
-    return answer
+def _complete_since(door: Door, asked: Wanted) -> str | None:
+    return about(door, asked).complete_since

@@ -6,17 +6,17 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api import alert_book, sources, words
+from api import alert_book, definitions, sources, words
 from api.asked import known_names
 from api.commands import obey
 from api.door import AUDIENCE, Door
+from api.formats import FORMATS
 from api.problems import problem, refuse, store_is_down
-from api.readings import answer_readings
+from api.readings import answer_file, answer_readings
 from model import Snapshot
 from store import StoreDown
 
 SPECIFICATION = Path(__file__).with_name("openapi.json")
-EXISTING = ("json", "csv")
 
 
 def blueprint(door: Door) -> Blueprint:
@@ -24,6 +24,7 @@ def blueprint(door: Door) -> Blueprint:
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
     routes.register_error_handler(StoreDown, store_is_down)
     _city(routes, door)
+    _indicators(routes, door)
     _history(routes, door)
     sources.add_routes(routes, door)
     _alerts(routes, door)
@@ -61,22 +62,32 @@ def _city(routes: Blueprint, door: Door) -> None:
         answer.set_etag(etag)
         return answer
 
+
+def _indicators(routes: Blueprint, door: Door) -> None:
     @routes.get("/indicators")
     def indicators() -> Response:
         known_names()
-        return _json(words.page(words.indicator(item) for item in door.pack.indicators))
+        return _json(words.page(definitions.listed(door)))
+
+    @routes.get("/indicators/<indicator_id>")
+    def indicator(indicator_id: str) -> Response:
+        known_names()
+        return _json(definitions.told(door, indicator_id))
 
 
 def _history(routes: Blueprint, door: Door) -> None:
     @routes.get("/readings")
     def readings() -> Response:
-        return answer_readings(door, "json")
+        return answer_readings(door)
 
     @routes.get("/readings.<kind>")
     def readings_as(kind: str) -> Response:
-        if kind not in EXISTING:
-            return problem(501, "not yet", f"readings exist as {', '.join(EXISTING)}")
-        return answer_readings(door, kind)
+        if kind == "json":
+            return answer_readings(door)
+        if kind not in FORMATS:
+            names = ", ".join(("json", *FORMATS))
+            return problem(404, "no such format", f"readings exist as {names}")
+        return answer_file(door, kind)
 
 
 def _alerts(routes: Blueprint, door: Door) -> None:

@@ -70,6 +70,8 @@ def indicator(found: Indicator) -> dict[str, Any]:
     words = dict(plain(found))
     words["cadence_s"] = words.pop("cadence")
     words["window_s"] = words.pop("window")
+    words["look_back_s"] = words.pop("look_back")
+    words["roll_up_s"] = words.pop("roll_up")
     words["options"] = dict(found.options)
     return words
 

@@ -15,6 +15,7 @@ from model import (
     Alert,
     AlertEvent,
     City,
+    District,
     Feed,
     FeedState,
     Indicator,
@@ -68,7 +69,17 @@ class FakeHistory:
     def readings(self, indicator: str, **conditions: Any) -> list[dict[str, Any]]:
         self.asked.append({"indicator": indicator, **conditions})
         wanted = conditions["district"]
-        return [row for row in self.rows if wanted in (None, row["district"])]
+        start, end = conditions["start"], conditions["end"]
+        known_at = conditions["known_at"]
+        found = [
+            row
+            for row in self.rows
+            if wanted in (None, row["district"])
+            and row["indicator"] == indicator
+            and start <= row["at"] < end
+            and (known_at is None or row["known_at"] <= known_at)
+        ]
+        return sorted(found, key=lambda row: (row["district"], row["at"]))
 
     def alert_events(
         self, occurrence: str | None = None, *, since: datetime | None = None
@@ -145,8 +156,15 @@ class House:
 def house():
     """The API over the store in memory and a history of rows, with the house's own gate."""
     store, history, now = MemoryStore(), FakeHistory(), [NOW]
-    geojson = {"type": "FeatureCollection", "features": [{"type": "Feature", "id": "1"}]}
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    geojson = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "id": n, "geometry": square} for n in "123"],
+    }
+    names = {"1": "=HYPERLINK(1)", "2": "Ville-Marie", "3": "مونتريال"}
+    items = tuple(District(id=key, name=name, short=name) for key, name in names.items())
     pack = SimpleNamespace(
+        city=CITY,
         hash="f" * 64,
         indicators=(indicator("env.river"), indicator("srv.new", is_counted=True)),
         feeds=(
@@ -160,7 +178,7 @@ def house():
             ),
         ),
         rules=(Rule(id="r", title="River high", indicator="env.river", scope="district"),),
-        districts=SimpleNamespace(ids=("1", "2", "3"), geojson=lambda: geojson),
+        districts=SimpleNamespace(ids=("1", "2", "3"), items=items, geojson=lambda: geojson),
     )
     door = api.Door(
         pack=pack,

@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
@@ -8,6 +9,7 @@ from openapi_spec_validator import validate
 
 import api
 from alerts import CALLS
+from api.formats import FORMATS
 from api.permit import ACTIONS, MAX_SCOPE, Action, action_of, permit
 from tests.unit.api.conftest import NOW
 
@@ -26,7 +28,9 @@ def test_every_route_is_described_and_every_description_is_a_route(house):
     } - {"/api/v1/openapi.json", "/api/v1/readings.{}"}
     described = {re.sub(r"\{\w+\}", "{}", path) for path in SPECIFICATION["paths"]}
 
-    assert described - {"/stream", "/api/v1/readings.csv"} == routes
+    files = {f"/api/v1/readings.{kind}" for kind in FORMATS}
+    assert files < described
+    assert described - {"/stream"} - files == routes
 
 
 def test_the_calls_are_those_of_the_alert_room():
@@ -37,11 +41,25 @@ def test_the_calls_are_those_of_the_alert_room():
 
 @pytest.mark.parametrize(
     "path",
-    ["snapshot", "districts", "indicators", "readings?indicator=env.river", "feeds", "alerts"],
+    [
+        "snapshot",
+        "districts",
+        "indicators",
+        "readings?indicator=env.river",
+        "readings.geojson?indicator=env.river",
+        "feeds",
+        "alerts",
+    ],
 )
 def test_answers_keep_to_the_specification(house, path):
     house.history.rows = [
-        {"indicator": "env.river", "district": "1", "at": NOW, "value": 1.0, "quality": "GOOD"}
+        {
+            "indicator": "env.river",
+            "district": "1",
+            "at": NOW - timedelta(minutes=1),
+            "value": 1.0,
+            "quality": "GOOD",
+        }
     ]
     operation = SPECIFICATION["paths"][f"/api/v1/{path.split('?')[0]}"]["get"]
     content = operation["responses"]["200"]["content"]
