@@ -4,12 +4,15 @@ from store.base import (
     Backlog,
     Head,
     Lock,
+    Place,
     Quarantined,
     QuarantinePage,
     Reason,
     Store,
+    Told,
     Versioned,
     Waiting,
+    WorkerNote,
 )
 from store.errors import (
     AlreadyRunning,
@@ -35,6 +38,7 @@ __all__ = [
     "InboxFull",
     "Lock",
     "MemoryStore",
+    "Place",
     "QuarantinePage",
     "Quarantined",
     "Reason",
@@ -43,20 +47,28 @@ __all__ = [
     "StoreDown",
     "StoreError",
     "StoreSilent",
+    "Told",
     "Unsupported",
     "Versioned",
     "Waiting",
+    "WorkerNote",
     "open",
 ]
 
 
-def open(url: str) -> Store:  # noqa: A001 - reads as store.open, like the other rooms' doors
-    """Return the store at ``redis://``, ``rediss://``, ``unix://`` or (for tests) ``memory://``.
+def open(  # noqa: A001 - reads as store.open, like the other rooms' doors
+    url: str, *, shards: int = 1, wait_replicas: int | None = None
+) -> Store:
+    """Return the store at a URL (see ``store.address``) or, for tests, ``memory://``.
 
-    Nothing is sent yet: a server that is away shows at the first call.
+    ``shards`` is over how many streams facts are shared out; ``wait_replicas`` how many replicas
+    must have an admitted fact (see ``store.replicas``). Nothing is sent yet: a server that is
+    away shows at the first call.
 
     Raises:
-        Unsupported: the URL names something else; says what is supported.
+        Unsupported: the URL is malformed or names something else; says what is allowed.
 
     """
-    return MemoryStore() if url.startswith("memory:") else RedisStore(url)
+    if url.startswith("memory:"):
+        return MemoryStore(shards=shards)
+    return RedisStore(url, shards=shards, wait_replicas=wait_replicas)

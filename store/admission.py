@@ -22,16 +22,18 @@ class _Adder(Protocol):
 class Admission:
     """The door through which facts come in."""
 
-    def __init__(self, client: Any, shards: _Adder) -> None:
+    def __init__(self, client: Any, shards: _Adder, n_shards: int = 1) -> None:
         self._known = Generations(client)
         self._shards = shards
+        self._n_shards = n_shards
 
-    def admit(self, facts: Sequence[Fact], *, shard: int = 0) -> list[Fact]:
-        """See ``Store``."""
+    def admit(self, facts: Sequence[Fact]) -> list[Fact]:
+        """See ``Store``. Shard by shard: where one cannot be written, the others are done."""
         known = self.seen(facts)
         fresh = [fact for fact, is_known in zip(facts, known, strict=True) if not is_known]
-        self._shards.add_facts(fresh, shard=shard)
-        self.mark_seen(fresh)
+        for shard, mine in by_shard(fresh, self._n_shards).items():
+            self._shards.add_facts(mine, shard=shard)
+            self.mark_seen(mine)
         return fresh
 
     @guarded
@@ -50,6 +52,16 @@ class Admission:
         """See ``Store``."""
         for feed_id, places in _by_feed(facts).items():
             self._known.learn(keys.seen(feed_id), dict(_pair(facts[at]) for at in places))
+
+
+def by_shard(facts: Sequence[Fact], n_shards: int) -> dict[int, list[Fact]]:
+    """Share facts out, all versions of one natural key to one shard, whoever does it."""
+    if n_shards == 1:
+        return {0: list(facts)} if facts else {}
+    shares: dict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        shares[int.from_bytes(codec.key_of(fact), "big") % n_shards].append(fact)
+    return shares
 
 
 def within(pairs: Sequence[tuple[bytes, bytes]], before: Sequence[bool]) -> list[bool]:

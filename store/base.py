@@ -75,6 +75,32 @@ class Backlog:
     pending: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerNote:
+    """A living worker: its name, seconds since it was heard of, what it said of itself."""
+
+    name: str
+    silent_s: float
+    note: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has listened to a topic: the last entry's id and number."""
+
+    id: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What workers told each other: who, what; where to go on; whether nothing was missed."""
+
+    items: list[tuple[str, Any]]
+    place: Place
+    is_whole: bool = True
+
+
 class Lock(Protocol):
     """A lease on a name. ``token`` grows with every owner, so late writers can be refused."""
 
@@ -87,7 +113,10 @@ class Lock(Protocol):
         """The number of this ownership."""
 
     def renew(self) -> bool:
-        """Lengthen the lease; False where it has passed to somebody else."""
+        """Lengthen the lease; False where it has passed to somebody else.
+
+        One that ran out and that nobody has taken since is still ours.
+        """
 
     def release(self) -> None:
         """Give it back, if it is still ours."""
@@ -111,8 +140,14 @@ class Store(Protocol):
     def add_facts(self, facts: Sequence[Fact], *, shard: int = 0) -> None:
         """Append admitted facts to a shard; they stay until acknowledged."""
 
-    def admit(self, facts: Sequence[Fact], *, shard: int = 0) -> list[Fact]:
-        """Append those facts that say something new, then remember them; return them."""
+    def admit(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Append those facts that say something new, then remember them; return them.
+
+        Each goes to the shard of its natural key, so its versions keep their order.
+        """
+
+    def shards(self) -> list[int]:
+        """Return every shard that facts may lie in, those of an older number of shards too."""
 
     def seen(self, facts: Sequence[Fact]) -> list[bool]:
         """Say for each fact whether its newest known version says exactly the same."""
@@ -166,8 +201,11 @@ class Store(Protocol):
 
         """
 
-    def take_commands(self, block_ms: int = 0) -> list[Command]:
-        """Return commands not yet answered, those taken before a crash first."""
+    def take_commands(self, block_ms: int = 0, *, fence: Lock | None = None) -> list[Command]:
+        """Return commands not yet answered, those taken before a crash first.
+
+        Under another ``fence`` than the last time it begins again with those. Raises ``Fenced``.
+        """
 
     def answer(self, outcome: Outcome) -> None:
         """Tell those who wait; the command is done."""
@@ -194,8 +232,13 @@ class Store(Protocol):
     def memory(self, feed_id: str) -> dict[str, Any]:
         """Return it; empty where there is none."""
 
-    def save_feed_states(self, states: Sequence[FeedState]) -> None:
-        """Keep how feeds are doing."""
+    def save_feed_states(
+        self, states: Sequence[FeedState], *, note: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep how feeds are doing and, at once with it, how far the told changes are in that."""
+
+    def feed_note(self) -> dict[str, Any]:
+        """Return the note of the last ``save_feed_states`` that had one."""
 
     def feed_states(self) -> dict[str, FeedState]:
         """Return how feeds are doing, by id."""
@@ -240,5 +283,37 @@ class Store(Protocol):
     def counters(self, feed_id: str) -> dict[str, int]:
         """Return the running totals of a feed."""
 
-    def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> Lock | None:
-        """Take a lease, or ``None`` where somebody else holds it."""
+    def lock(
+        self, name: str, *, ttl: timedelta = timedelta(seconds=10), is_forced: bool = False
+    ) -> Lock | None:
+        """Take a lease, or ``None`` where somebody else holds it.
+
+        A forced one is taken from its owner, who is fenced from then on.
+        """
+
+    def beat(self, name: str, note: dict[str, Any]) -> tuple[bool, dict[str, dict[str, Any]]]:
+        """Say that a worker lives; return whether it was known still, and the notes of all."""
+
+    def leave(self, name: str) -> None:
+        """Say that a worker ends."""
+
+    def workers(self) -> list[WorkerNote]:
+        """Return the workers that live."""
+
+    def tell(self, topic: str, by: str, bodies: Sequence[Any]) -> None:
+        """Tell the other workers something, in order."""
+
+    def tell_kept(self, shard: int, by: str, facts: Sequence[Fact]) -> None:
+        """Tell the other workers which facts of a shard the history has now."""
+
+    def told(self, topic: str, after: Place | None) -> Told:
+        """Return what was told after a place; with ``None`` nothing, but where the end is."""
+
+    def told_kept(self, shard: int, after: Place | None) -> Told:
+        """Return which facts others kept, as lists of facts."""
+
+    def plan_poll(self, feed_id: str, by: str, at: datetime) -> None:
+        """Note that a worker asked a feed, and when it is due again."""
+
+    def planned_poll(self, feed_id: str) -> tuple[str, datetime] | None:
+        """Return who asked a feed last, and when it is due again."""

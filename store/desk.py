@@ -1,7 +1,7 @@
 """The road back: commands of people, the records they act upon, and the locks."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from store.base import Lock, Versioned
 from store.client import BLOCK_MS, QUICK_S, Clients, guarded
 from store.errors import Conflict, Fenced, StoreSilent
 from store.scripting import Script
-from store.shards import make_group
+from store.shards import lacks_group, make_group
 
 _EXPIRY_S = 86_400  # how long an outcome can be asked for again
 _CONSUMER = "worker"
@@ -29,7 +29,9 @@ class Desk:
         self._withdraw = Script(self._quick, scripts.WITHDRAW)
         self._answer = Script(self._patient, scripts.ANSWER)
         self._save = Script(self._patient, scripts.SAVE)
+        self._take = Script(self._patient, scripts.TAKE)
         self._cursor = "0"
+        self._took_under = ""
 
     @guarded
     def submit(self, command: Command, timeout_s: float = 5.0) -> Outcome:
@@ -50,26 +52,35 @@ class Desk:
         return codec.build(Outcome, codec.loads(reply))
 
     @guarded
-    def take_commands(self, block_ms: int = 0) -> list[Command]:
+    def take_commands(self, block_ms: int = 0, *, fence: Lock | None = None) -> list[Command]:
         """See ``Store``."""
+        token = _token(fence)
+        if token != self._took_under:
+            self._took_under, self._cursor = token, "0"
+        deadline = time.monotonic() + block_ms / 1000
+        while True:
+            rows, last = self._look(fence)
+            if self._cursor != ">":
+                self._cursor = rows[-1][0].decode() if rows else ">"
+                if not rows:
+                    continue
+            left_ms = int((deadline - time.monotonic()) * 1000)
+            if rows or left_ms <= 0:
+                return _commands(rows)
+            self._patient.xread({keys.COMMANDS: last}, count=1, block=min(left_ms, BLOCK_MS))
+
+    def _look(self, fence: Lock | None) -> tuple[list[Any], bytes]:
+        """Return the rows after the cursor, and where new ones begin."""
+        places = [keys.COMMANDS, _lock_key(fence)]
+        args = [_token(fence), keys.DESK, _CONSUMER, self._cursor, 100]
         try:
-            return self._take(block_ms)
+            rows, last = _fenced(lambda: self._take(keys=places, args=args))
         except redis.ResponseError as error:
-            if "NOGROUP" not in str(error):
+            if not lacks_group(error):
                 raise
             make_group(self._patient, keys.COMMANDS, keys.DESK)
-            self._cursor = "0"
-        return self._take(block_ms)
-
-    def _take(self, block_ms: int) -> list[Command]:
-        block = min(block_ms, BLOCK_MS) if block_ms > 0 and self._cursor == ">" else None
-        streams = {keys.COMMANDS: self._cursor}
-        reply = self._patient.xreadgroup(keys.DESK, _CONSUMER, streams, count=100, block=block)
-        rows = reply[0][1] if isinstance(reply, list) and reply else _rows(reply)
-        if self._cursor != ">":
-            self._cursor = rows[-1][0].decode() if rows else ">"
-            return _commands(rows) or self._take(block_ms)
-        return _commands(rows)
+            rows, last = _fenced(lambda: self._take(keys=places, args=args))
+        return rows, last
 
     @guarded
     def answer(self, outcome: Outcome) -> None:
@@ -88,23 +99,17 @@ class Desk:
         fence: Lock | None = None,
     ) -> dict[str, int]:
         """See ``Store``."""
-        places = [keys.RECORDS, keys.VERSIONS, keys.lock(fence.name if fence else "none")]
+        places = [keys.RECORDS, keys.VERSIONS, _lock_key(fence)]
         places.append(keys.COMMANDS)
         for outcome in answers:
             name = outcome.command_id
             places += [keys.command(name), keys.answer(name), keys.bell(name)]
         wanted = expected or {}
-        token = "" if fence is None else str(fence.token)
-        args: list[Any] = [token, keys.DESK, _EXPIRY_S, len(changes)]
+        args: list[Any] = [_token(fence), keys.DESK, _EXPIRY_S, len(changes)]
         for key, body in changes.items():
             args += [key, wanted.get(key, ""), b"" if body is None else codec.dumps(body)]
         args += [codec.dumps(outcome) for outcome in answers]
-        try:
-            reply = self._save(keys=places, args=args)
-        except redis.ResponseError as error:
-            if "FENCED" in str(error):
-                raise Fenced("the lock has passed to another worker") from error
-            raise
+        reply = _fenced(lambda: self._save(keys=places, args=args))
         if reply[0] == b"conflict":
             raise Conflict([key.decode() for key in reply[1:]])
         return dict(zip(changes, reply[1:], strict=True))
@@ -130,10 +135,13 @@ class Locks:
         self._take = Script(self._r, scripts.LOCK)
 
     @guarded
-    def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> "Lease | None":
+    def lock(
+        self, name: str, *, ttl: timedelta = timedelta(seconds=10), is_forced: bool = False
+    ) -> "Lease | None":
         """See ``Store``."""
         ttl_ms = int(ttl.total_seconds() * 1000)
-        token = self._take(keys=[keys.lock(name), keys.FENCE], args=[ttl_ms])
+        places = [keys.lock(name), keys.FENCE, keys.last_lock(name)]
+        token = self._take(keys=places, args=[ttl_ms, int(is_forced)])
         return None if token is None else Lease(self._r, name, int(token), ttl_ms)
 
 
@@ -144,18 +152,19 @@ class Lease:
         self.name = name
         self.token = token
         self._ttl_ms = ttl_ms
+        self._places = [keys.lock(name), keys.last_lock(name)]
         self._renew = Script(client, scripts.RENEW)
         self._release = Script(client, scripts.RELEASE)
 
     @guarded
     def renew(self) -> bool:
         """See ``Lock``."""
-        return bool(self._renew(keys=[keys.lock(self.name)], args=[self.token, self._ttl_ms]))
+        return bool(self._renew(keys=self._places, args=[self.token, self._ttl_ms]))
 
     @guarded
     def release(self) -> None:
         """See ``Lock``."""
-        self._release(keys=[keys.lock(self.name)], args=[self.token])
+        self._release(keys=self._places, args=[self.token])
 
     def __enter__(self) -> Self:
         return self
@@ -164,13 +173,25 @@ class Lease:
         self.release()
 
 
-def _rows(reply: Any) -> list[Any]:
-    """Return the entries of a stream reply in its RESP3 shape."""
-    return [row for part in (reply or {}).values() for rows in part for row in rows]
+def _token(fence: Lock | None) -> str:
+    return "" if fence is None else str(fence.token)
+
+
+def _lock_key(fence: Lock | None) -> str:
+    return keys.lock(fence.name if fence else "none")
+
+
+def _fenced(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except redis.ResponseError as error:
+        if "FENCED" in str(error):
+            raise Fenced("the lock has passed to another worker") from error
+        raise
 
 
 def _commands(rows: Sequence[Any]) -> list[Command]:
-    return [codec.build(Command, codec.loads(pairs[b"c"])) for _, pairs in rows if pairs]
+    return [codec.build(Command, codec.loads(pairs[1])) for _, pairs in rows if pairs]
 
 
 __all__ = ["QUICK_S", "Desk", "Lease", "Locks"]

@@ -27,11 +27,23 @@ class FeedRecords:
         return {} if body is None else dict(codec.loads(body))
 
     @guarded
-    def save_feed_states(self, states: Sequence[FeedState]) -> None:
+    def save_feed_states(
+        self, states: Sequence[FeedState], *, note: Mapping[str, Any] | None = None
+    ) -> None:
         """See ``Store``."""
-        if states:
-            rows = {state.id: codec.dumps(state) for state in states}
-            self._patient.hset(keys.FEED_STATES, mapping=rows)
+        if not states:
+            return
+        pipe = self._patient.pipeline(transaction=True)
+        pipe.hset(keys.FEED_STATES, mapping={state.id: codec.dumps(state) for state in states})
+        if note is not None:
+            pipe.set(keys.FEED_NOTE, codec.dumps(note))
+        pipe.execute()
+
+    @guarded
+    def feed_note(self) -> dict[str, Any]:
+        """See ``Store``."""
+        body = self._patient.get(keys.FEED_NOTE)
+        return {} if body is None else dict(codec.loads(body))
 
     @guarded
     def feed_states(self) -> dict[str, FeedState]:

@@ -3,6 +3,8 @@
 All inboxes share one hash tag, so that one look says which feeds have something.
 """
 
+from typing import Any
+
 import redis
 
 from model import Delivery
@@ -10,6 +12,7 @@ from store import codec, keys, scripts
 from store.base import Waiting
 from store.client import BLOCK_MS, Clients, guarded
 from store.errors import InboxFull
+from store.replicas import Replicas
 from store.scripting import Script
 
 CAP = 10_000  # deliveries per feed
@@ -19,10 +22,10 @@ CAP_BYTES = 64_000_000  # of bodies per feed; one body always fits an empty inbo
 class Inboxes:
     """The inboxes of all feeds."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, replicas: Replicas) -> None:
         self._quick = clients.quick
         self._patient = clients.patient
-        self._deliver = Script(self._quick, scripts.DELIVER)
+        self._replicas = replicas
         self._drop = Script(self._patient, scripts.UNDELIVER)
 
     @guarded
@@ -31,8 +34,13 @@ class Inboxes:
         feed_id = delivery.feed_id
         about = codec.dumps([delivery.received_at, delivery.media_type, delivery.topic])
         args = [feed_id, CAP, CAP_BYTES, about, delivery.body]
+        places = _places(feed_id)
+
+        def send(pipe: Any) -> None:
+            pipe.execute_command("EVAL", scripts.DELIVER, len(places), *places, *args)
+
         try:
-            name: bytes = self._deliver(keys=_places(feed_id), args=args)
+            name: bytes = self._replicas.write(places[0], send, is_quick=True)[0]
         except redis.ResponseError as error:
             if "INBOXFULL" in str(error):
                 raise InboxFull(feed_id) from error

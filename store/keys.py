@@ -14,6 +14,11 @@ COMMANDS = "bz:{house}:commands"
 FENCE = "bz:{house}:fence"
 MEMORY = "bz:{house}:memory"
 FEED_STATES = "bz:{house}:feeds"
+FEED_NOTE = "bz:{house}:feeds:note"  # how far the told changes of feeds are in those states
+POLLS = "bz:{house}:polls"  # which worker asked a feed last, and when it is due again
+SHARDS = "bz:{house}:shards"  # every shard that facts were ever written to
+WORKERS = "bz:{house}:workers"  # when each was last heard of, milliseconds
+WORKER_NOTES = "bz:{house}:workers:notes"
 INBOX_COUNTS = "bz:{inbox}:counts"  # deliveries by feed, of those that have some
 INBOX_SIZES = "bz:{inbox}:sizes"  # their bytes
 INBOX_BELL = "bz:{inbox}:bell"  # wakes the worker
@@ -24,6 +29,11 @@ DESK = "desk"  # consumer group of the commands
 def shard(number: int) -> str:
     """Return the stream of one shard of incoming facts."""
     return f"bz:obs:in:{{{number}}}"
+
+
+def told(topic: str) -> tuple[str, str]:
+    """Return what workers tell each other of a topic, and how many times they did."""
+    return f"bz:told:{{{topic}}}", f"bz:told:{{{topic}}}:n"
 
 
 def seen(feed_id: str) -> tuple[str, str]:
@@ -59,6 +69,11 @@ def counters(feed_id: str) -> str:
 def lock(name: str) -> str:
     """Return the key of one lock."""
     return f"bz:{{house}}:lock:{name}"
+
+
+def last_lock(name: str) -> str:
+    """Return the key of who held a lock last, though it may have run out."""
+    return f"bz:{{house}}:lock:{name}:last"
 
 
 def command(command_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 
 from model import Fact
 from store import codec
-from store.admission import within
+from store.admission import by_shard, within
 from store.base import Backlog, Lock
 from store.errors import Fenced
 
@@ -25,8 +25,9 @@ class _Entry:
 class MemoryShards:
     """The streams of incoming facts."""
 
-    def __init__(self, changed: threading.Condition, idle_s: float) -> None:
+    def __init__(self, changed: threading.Condition, idle_s: float, n_shards: int = 1) -> None:
         self._changed = changed
+        self._n_shards = n_shards
         self._idle_s = idle_s
         self._shards: dict[int, dict[str, _Entry]] = defaultdict(dict)
         self._last = 0
@@ -41,13 +42,19 @@ class MemoryShards:
                 self._shards[shard][f"{self._last}-0"] = _Entry(codec.build_fact(row))
             self._changed.notify_all()
 
-    def admit(self, facts: Sequence[Fact], *, shard: int = 0) -> list[Fact]:
+    def admit(self, facts: Sequence[Fact]) -> list[Fact]:
         """See ``Store``."""
         known = self.seen(facts)
         fresh = [fact for fact, is_known in zip(facts, known, strict=True) if not is_known]
-        self.add_facts(fresh, shard=shard)
-        self.mark_seen(fresh)
+        for shard, mine in by_shard(fresh, self._n_shards).items():
+            self.add_facts(mine, shard=shard)
+            self.mark_seen(mine)
         return fresh
+
+    def shards(self) -> list[int]:
+        """See ``Store``."""
+        with self._changed:
+            return sorted(self._shards)
 
     def seen(self, facts: Sequence[Fact]) -> list[bool]:
         """See ``Store``."""
@@ -118,13 +125,15 @@ class MemoryLocks:
 
     def __init__(self, changed: threading.Condition) -> None:
         self._changed = changed
-        self._held: dict[str, tuple[int, float]] = {}
+        self._held: dict[str, tuple[int, float]] = {}  # runs out, and stays known as the last
         self._fence = 0
 
-    def lock(self, name: str, *, ttl: timedelta = timedelta(seconds=10)) -> "MemoryLease | None":
+    def lock(
+        self, name: str, *, ttl: timedelta = timedelta(seconds=10), is_forced: bool = False
+    ) -> "MemoryLease | None":
         """See ``Store``."""
         with self._changed:
-            if self.owner(name) is not None:
+            if self.owner(name) is not None and not is_forced:
                 return None
             self._fence += 1
             lease = MemoryLease(self, name, self._fence, ttl.total_seconds())
@@ -136,9 +145,17 @@ class MemoryLocks:
         token, until = self._held.get(name, (0, 0.0))
         return token if until > time.monotonic() else None
 
+    def last_owner(self, name: str) -> int | None:
+        """Return the token that held it last, though it may have run out."""
+        return self._held.get(name, (None, 0.0))[0]
+
     def hold(self, lease: "MemoryLease", ttl_s: float) -> None:
-        """Lengthen a lease; zero ends it."""
+        """Lengthen a lease."""
         self._held[lease.name] = (lease.token, time.monotonic() + ttl_s)
+
+    def end(self, lease: "MemoryLease") -> None:
+        """Give a lease back."""
+        del self._held[lease.name]
 
     def check(self, fence: Lock | None) -> None:
         """Raise ``Fenced`` where the lock was lost."""
@@ -155,15 +172,15 @@ class MemoryLease:
 
     def renew(self) -> bool:
         """See ``Lock``."""
-        if self._locks.owner(self.name) != self.token:
+        if self._locks.last_owner(self.name) != self.token:
             return False
         self._locks.hold(self, self._ttl_s)
         return True
 
     def release(self) -> None:
         """See ``Lock``."""
-        if self._locks.owner(self.name) == self.token:
-            self._locks.hold(self, 0.0)
+        if self._locks.last_owner(self.name) == self.token:
+            self._locks.end(self)
 
     def __enter__(self) -> Self:
         return self

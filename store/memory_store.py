@@ -12,36 +12,40 @@ from store import codec
 from store.base import Head, Lock, Versioned
 from store.bodies import BodyReader, dump_body
 from store.errors import Conflict, StoreSilent
+from store.memory_crew import MemoryCrew
 from store.memory_feeds import MemoryInboxes, MemoryQuarantine
 from store.memory_parts import MemoryLocks, MemoryShards
 
-IDLE_MS = 15_000
+IDLE_MS = 5_000
 
 
 class MemoryStore:
     """Keeps the promises of ``store.base.Store``; what each method does is written there."""
 
-    def __init__(self, *, idle_ms: int = IDLE_MS) -> None:
+    def __init__(self, *, shards: int = 1, idle_ms: int = IDLE_MS) -> None:
         self._changed = threading.Condition(threading.RLock())
         self._epoch = time.time_ns() // 1_000_000
-        shards = MemoryShards(self._changed, idle_ms / 1000)
-        self.add_facts = shards.add_facts
-        self.admit = shards.admit
-        self.seen = shards.seen
-        self.mark_seen = shards.mark_seen
-        self.read_facts = shards.read_facts
-        self.ack = shards.ack
-        self.backlog = shards.backlog
+        streams = MemoryShards(self._changed, idle_ms / 1000, shards)
+        self.add_facts = streams.add_facts
+        self.admit = streams.admit
+        self.seen = streams.seen
+        self.mark_seen = streams.mark_seen
+        self.read_facts = streams.read_facts
+        self.ack = streams.ack
+        self.backlog = streams.backlog
+        self.shards = streams.shards
         self._bodies = BodyReader()
         self._head: Head | None = None
         self._snapshot: Snapshot | None = None
         self._n = 0
         self._queue: dict[str, Command] = {}
         self._taken: set[str] = set()
+        self._took_under: int | None = None
         self._answers: dict[str, Outcome] = {}
         self._records: dict[str, Versioned] = {}
         self._memory: dict[str, bytes] = {}
         self._feed_states: dict[str, FeedState] = {}
+        self._feed_note = b"{}"
         self._counters: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         refused = MemoryQuarantine(self._counters)
         self.add_rejects = refused.add_rejects
@@ -55,6 +59,16 @@ class MemoryStore:
         self.waiting = inboxes.waiting
         self._locks = MemoryLocks(self._changed)
         self.lock = self._locks.lock
+        crew = MemoryCrew(self._changed)
+        self.beat = crew.beat
+        self.leave = crew.leave
+        self.workers = crew.workers
+        self.tell = crew.tell
+        self.tell_kept = crew.tell_kept
+        self.told = crew.told
+        self.told_kept = crew.told_kept
+        self.plan_poll = crew.plan_poll
+        self.planned_poll = crew.planned_poll
 
     def ping(self) -> None:
         """See ``Store``."""
@@ -113,9 +127,14 @@ class MemoryStore:
                 raise StoreSilent(name, is_taken=is_taken)
             return self._answers[name]
 
-    def take_commands(self, block_ms: int = 0) -> list[Command]:
+    def take_commands(self, block_ms: int = 0, *, fence: Lock | None = None) -> list[Command]:
         """See ``Store``."""
         with self._changed:
+            self._locks.check(fence)
+            token = None if fence is None else fence.token
+            if token != self._took_under:
+                self._took_under = token
+                self._taken.clear()
             self._changed.wait_for(lambda: self._queue.keys() - self._taken, block_ms / 1000)
             fresh = [item for name, item in self._queue.items() if name not in self._taken]
             self._taken.update(item.command_id for item in fresh)
@@ -174,9 +193,17 @@ class MemoryStore:
         """See ``Store``."""
         return dict(codec.loads(self._memory.get(feed_id, b"{}")))
 
-    def save_feed_states(self, states: Sequence[FeedState]) -> None:
+    def save_feed_states(
+        self, states: Sequence[FeedState], *, note: Mapping[str, Any] | None = None
+    ) -> None:
         """See ``Store``."""
         self._feed_states |= {state.id: state for state in states}
+        if states and note is not None:
+            self._feed_note = codec.dumps(note)
+
+    def feed_note(self) -> dict[str, Any]:
+        """See ``Store``."""
+        return dict(codec.loads(self._feed_note))
 
     def feed_states(self) -> dict[str, FeedState]:
         """See ``Store``."""

@@ -3,10 +3,12 @@
 from store import keys
 from store.admission import Admission
 from store.client import connect, guarded
+from store.crew import Crew
 from store.desk import Desk, Locks
 from store.feeds import FeedRecords
 from store.inbox import Inboxes
 from store.quarantine import Quarantine
+from store.replicas import Replicas
 from store.shards import IDLE_MS, Shards
 from store.snapshots import Snapshots
 
@@ -14,20 +16,29 @@ from store.snapshots import Snapshots
 class RedisStore:
     """Keeps the promises of ``store.base.Store``; what each method does is written there."""
 
-    def __init__(self, url: str, *, idle_ms: int = IDLE_MS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        shards: int = 1,
+        wait_replicas: int | None = None,
+        idle_ms: int = IDLE_MS,
+    ) -> None:
         self._clients = connect(url)
+        replicas = Replicas(self._clients, wait_replicas)
         feeds = FeedRecords(self._clients)
         refused = Quarantine(self._clients)
-        inboxes = Inboxes(self._clients)
-        shards = Shards(self._clients, refused.add_rejects, idle_ms)
-        admission = Admission(self._clients.patient, shards)
+        inboxes = Inboxes(self._clients, replicas)
+        streams = Shards(self._clients, replicas, refused.add_rejects, idle_ms)
+        admission = Admission(self._clients.patient, streams, shards)
         snapshots = Snapshots(self._clients)
         desk = Desk(self._clients)
         self.close = self._clients.close
-        self.add_facts = shards.add_facts
-        self.read_facts = shards.read_facts
-        self.ack = shards.ack
-        self.backlog = shards.backlog
+        self.add_facts = streams.add_facts
+        self.read_facts = streams.read_facts
+        self.ack = streams.ack
+        self.backlog = streams.backlog
+        self.shards = streams.shards
         self.admit = admission.admit
         self.seen = admission.seen
         self.mark_seen = admission.mark_seen
@@ -45,6 +56,7 @@ class RedisStore:
         self.memory = feeds.memory
         self.save_feed_states = feeds.save_feed_states
         self.feed_states = feeds.feed_states
+        self.feed_note = feeds.feed_note
         self.add_rejects = refused.add_rejects
         self.quarantine = refused.quarantine
         self.reasons = refused.reasons
@@ -56,6 +68,18 @@ class RedisStore:
         self.count = feeds.count
         self.counters = feeds.counters
         self.lock = Locks(self._clients).lock
+        self._bind(Crew(self._clients))
+
+    def _bind(self, crew: Crew) -> None:
+        self.beat = crew.beat
+        self.leave = crew.leave
+        self.workers = crew.workers
+        self.tell = crew.tell
+        self.tell_kept = crew.tell_kept
+        self.told = crew.told
+        self.told_kept = crew.told_kept
+        self.plan_poll = crew.plan_poll
+        self.planned_poll = crew.planned_poll
 
     @guarded
     def ping(self) -> None:

@@ -90,6 +90,22 @@ local function answer(command, reply, bell, stream, group, json, expiry)
 end
 """
 
+# KEYS: commands, lock. ARGV: token, group, consumer, cursor, count. Rows, last-delivered id.
+TAKE = (
+    _FENCED
+    + """
+if is_fenced(KEYS[2], ARGV[1]) then return redis.error_reply('FENCED') end
+local found = redis.call('XREADGROUP', 'GROUP', ARGV[2], ARGV[3], 'COUNT', ARGV[5],
+  'STREAMS', KEYS[1], ARGV[4])
+if found and found[1] and #found[1][2] > 0 then return {found[1][2], ''} end
+local info = redis.call('XINFO', 'GROUPS', KEYS[1])[1]
+for i = 1, #info, 2 do
+  if info[i] == 'last-delivered-id' then return {{}, info[i + 1]} end
+end
+return {{}, '$'}
+"""
+)
+
 # KEYS: epoch.
 EPOCH = _EPOCH + "return epoch_of(KEYS[1])"
 
@@ -167,22 +183,27 @@ return versions
 """
 )
 
-# KEYS: lock, fence. ARGV: ttl_ms. The token of the new owner, or nil.
+# KEYS: lock, fence, last. ARGV: ttl_ms, is_forced. The token of the new owner, or nil.
 LOCK = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+if ARGV[2] ~= '1' and redis.call('EXISTS', KEYS[1]) == 1 then return false end
 local token = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[1], token, 'PX', ARGV[1])
+redis.call('SET', KEYS[3], token)
 return token
 """
 
-# KEYS: lock. ARGV: token, ttl_ms.
+# KEYS: lock, last. ARGV: token, ttl_ms. What ran out and nobody has taken since is still ours.
 RENEW = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+if not held and redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 """
 
-# KEYS: lock. ARGV: token.
+# KEYS: lock, last. ARGV: token.
 RELEASE = """
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """

@@ -17,11 +17,13 @@ from model import Fact, Reject
 from store import codec, keys, scripts
 from store.base import Backlog
 from store.client import BLOCK_MS, Clients, guarded
+from store.replicas import Replicas
 from store.scripting import Script
 
 CHUNK = 100
 _WHOLE = "fact"  # such a row is a fact of ours, and may be read again by another version of us
-IDLE_MS = 15_000  # a consumer that holds entries for so long is taken for dead
+IDLE_MS = 5_000  # a consumer that holds entries for so long is taken for dead
+NOTED_S = 30.0  # how often it is noted which shards there are
 
 _log = logging.getLogger(__name__)
 
@@ -30,9 +32,15 @@ class Shards:
     """The streams of incoming facts."""
 
     def __init__(
-        self, clients: Clients, quarantine: Callable[[list[Reject]], object], idle_ms: int = IDLE_MS
+        self,
+        clients: Clients,
+        replicas: Replicas,
+        quarantine: Callable[[list[Reject]], object],
+        idle_ms: int = IDLE_MS,
     ) -> None:
         self._r = clients.patient
+        self._replicas = replicas
+        self._noted: dict[int, float] = {}
         self._quarantine = quarantine
         self._idle_ms = idle_ms
         self._read = Script(self._r, scripts.READ)
@@ -41,12 +49,24 @@ class Shards:
     @guarded
     def add_facts(self, facts: Sequence[Fact], *, shard: int = 0) -> None:
         """See ``Store``."""
-        key = keys.shard(shard)
+        if facts:
+            self._note(shard)
         for start in range(0, len(facts), CHUNK * 100):
-            pipe = self._r.pipeline(transaction=False)
-            for at in range(start, min(start + CHUNK * 100, len(facts)), CHUNK):
-                pipe.xadd(key, {"f": codec.dump_facts(facts[at : at + CHUNK])})
-            pipe.execute()
+            part = facts[start : start + CHUNK * 100]
+            bodies = [codec.dump_facts(part[at : at + CHUNK]) for at in range(0, len(part), CHUNK)]
+            self._replicas.write(keys.shard(shard), partial(_append, keys.shard(shard), bodies))
+
+    @guarded
+    def shards(self) -> list[int]:
+        """See ``Store``."""
+        return sorted(int(name) for name in self._r.smembers(keys.SHARDS))
+
+    def _note(self, shard: int) -> None:
+        """Note that facts may lie in a shard, before they do."""
+        now = time.monotonic()
+        if now - self._noted.get(shard, -NOTED_S) >= NOTED_S:
+            self._r.sadd(keys.SHARDS, shard)
+            self._noted[shard] = now
 
     @guarded
     def read_facts(
@@ -136,13 +156,19 @@ class Shards:
         try:
             return call()
         except redis.ResponseError as error:
-            if not _lacks_group(error):
+            if not lacks_group(error):
                 raise
         make_group(self._r, keys.shard(shard), keys.INGEST)
         return call()
 
 
-def _lacks_group(error: redis.ResponseError) -> bool:
+def _append(key: str, bodies: Sequence[bytes], pipe: Any) -> None:
+    for body in bodies:
+        pipe.xadd(key, {"f": body})
+
+
+def lacks_group(error: redis.ResponseError) -> bool:
+    """Whether a stream or its consumer group does not exist yet."""
     text = str(error)
     return "NOGROUP" in text or "no such key" in text.lower()
 

@@ -156,6 +156,44 @@ def test_shards_are_apart(opened: store.Store, observation: Maker):
     assert len(opened.read_facts("w", shard=1, block_ms=0)) == 1
 
 
+def test_every_shard_that_was_ever_written_to_is_known(opened: store.Store, observation: Maker):
+    assert opened.shards() == []
+    opened.add_facts([observation(1)], shard=3)
+    opened.add_facts([observation(1)])
+
+    assert opened.shards() == [0, 3]
+
+
+@pytest.mark.parametrize("kind", ["server", "watched", "clustered", "memory"])
+def test_facts_are_shared_out_by_key_and_versions_keep_their_order(
+    kind: str, request: pytest.FixtureRequest, observation: Maker
+):
+    url = "memory://" if kind == "memory" else request.getfixturevalue(kind).url
+    several = store.open(url, shards=4)
+    if kind != "memory":
+        several._clients.patient.flushall()  # type: ignore[attr-defined]
+    first = [observation(n) for n in range(200)]
+    second = [replace(fact, value=-1.0) for fact in first]
+
+    assert several.admit(first) == first
+    assert several.admit(first) == []
+    assert several.admit(second) == second
+
+    assert several.shards() == [0, 1, 2, 3]
+    places: dict[str, set[int]] = {}
+    values: dict[str, list[float | None]] = {}
+    for shard in several.shards():
+        facts = [fact for _, fact in several.read_facts("w", shard=shard, block_ms=0)]
+        assert 20 < len(facts) < 200, "one shard has nearly everything"
+        for fact in facts:
+            assert isinstance(fact, Observation)
+            places.setdefault(fact.site_id, set()).add(shard)
+            values.setdefault(fact.site_id, []).append(fact.value)
+    assert all(len(shards) == 1 for shards in places.values())
+    assert values == {f"s{n}": [float(n), -1.0] for n in range(200)}
+    several.close()
+
+
 def test_only_news_is_admitted(opened: store.Store, observation: Maker):
     one = observation(1)
     later = NOW + timedelta(minutes=5)
@@ -342,6 +380,57 @@ def test_a_writer_that_lost_its_lock_is_fenced(opened: store.Store):
     assert set(opened.records()) == {"a"}
 
 
+def test_a_lock_that_ran_out_is_still_its_owners_until_another_takes_it(opened: store.Store):
+    first = opened.lock("worker", ttl=timedelta(milliseconds=1))
+    assert first is not None
+    time.sleep(0.01)
+
+    assert first.renew()
+    time.sleep(0.01)
+    second = opened.lock("worker", ttl=timedelta(milliseconds=1))
+    time.sleep(0.01)
+
+    assert second is not None
+    assert not first.renew()
+    assert second.renew()
+    second.release()
+    assert not second.renew()
+
+
+def test_a_lock_can_be_forced_from_its_owner_who_is_fenced_then(opened: store.Store):
+    first = opened.lock("worker")
+    second = opened.lock("worker", is_forced=True)
+
+    assert first is not None
+    assert second is not None
+    assert second.token > first.token
+    assert not first.renew()
+    first.release()
+    with pytest.raises(store.Fenced):
+        opened.publish(snapshot(), fence=first)
+    with pytest.raises(store.Fenced):
+        opened.take_commands(fence=first)
+    opened.publish(snapshot(), fence=second)
+
+
+def test_the_next_leader_takes_what_the_last_one_had_taken_and_not_answered(opened: store.Store):
+    first = opened.lock("leader")
+    asker = threading.Thread(target=lambda: opened.submit(command(), timeout_s=10), daemon=True)
+    asker.start()
+    taken: list[Command] = []
+    deadline = time.monotonic() + 5
+    while not taken and time.monotonic() < deadline:
+        taken = opened.take_commands(block_ms=100, fence=first)
+    second = opened.lock("leader", is_forced=True)
+
+    assert taken == [command()]
+    assert opened.take_commands(fence=second) == taken
+    assert opened.take_commands(fence=second) == []
+    opened.answer(Outcome(command_id="c1", status="applied"))
+    asker.join(5)
+    assert not asker.is_alive()
+
+
 def test_an_expired_lock_can_be_taken(opened: store.Store):
     assert opened.lock("worker", ttl=timedelta(milliseconds=50)) is not None
 
@@ -361,6 +450,83 @@ def test_feed_memory_and_states_come_back(opened: store.Store):
     assert opened.memory("air") == {"etag": '"x"', "open": ["1", "2"], "n": None}
     assert opened.memory("none") == {}
     assert opened.feed_states() == {"air": state}
+
+
+def test_feed_states_say_how_far_they_are(opened: store.Store):
+    state = snapshot().feeds[0]
+    assert opened.feed_note() == {}
+
+    opened.save_feed_states([state], note={"place": ["1-0", 3], "applied": {"w": 4}})
+    opened.save_feed_states([state])
+
+    assert opened.feed_note() == {"place": ["1-0", 3], "applied": {"w": 4}}
+    assert opened.feed_states() == {"air": state}
+
+
+def test_workers_know_of_each_other_until_they_leave(opened: store.Store):
+    assert opened.workers() == []
+    assert opened.beat("b", {"pid": 2}) == (False, {"b": {"pid": 2}})
+
+    known, notes = opened.beat("a", {"pid": 1})
+    again, _ = opened.beat("a", {"pid": 1, "leads": True})
+
+    assert (known, again) == (False, True)
+    assert notes == {"a": {"pid": 1}, "b": {"pid": 2}}
+    assert [(one.name, one.note) for one in opened.workers()] == [
+        ("a", {"pid": 1, "leads": True}),
+        ("b", {"pid": 2}),
+    ]
+    assert all(0 <= one.silent_s < 5 for one in opened.workers())
+    opened.leave("b")
+    assert [one.name for one in opened.workers()] == ["a"]
+
+
+def test_what_is_told_comes_in_order_and_only_what_is_new(opened: store.Store):
+    opened.tell("book", "a", [{"old": 1}])
+    begin = opened.told("book", None)
+    opened.tell("book", "a", [{"n": 1}, {"n": 2}])
+    opened.tell("book", "b", [{"n": 3}])
+    opened.tell("other", "b", [{"n": 9}])
+
+    found = opened.told("book", begin.place)
+
+    assert begin.items == []
+    assert found.items == [("a", {"n": 1}), ("a", {"n": 2}), ("b", {"n": 3})]
+    assert found.is_whole
+    assert opened.told("book", found.place) == store.Told([], found.place)
+
+
+def test_who_listens_too_late_is_told_that_something_was_missed(opened: store.Store):
+    begin = opened.told("book", None).place
+    for n in range(0, 2600, 100):
+        opened.tell("book", "a", [{"n": n + k} for k in range(100)])
+
+    found = opened.told("book", begin)
+
+    assert not found.is_whole
+    assert found.items[-1] == ("a", {"n": 2599})
+    assert opened.told("book", found.place).is_whole
+
+
+def test_what_was_kept_of_a_shard_is_told_as_facts(opened: store.Store, observation: Maker):
+    begin = opened.told_kept(2, None).place
+    facts = [observation(n, district_id="x") for n in range(1200)]
+    opened.tell_kept(2, "a", facts)
+    opened.tell_kept(1, "a", facts[:1])
+
+    found = opened.told_kept(2, begin)
+
+    assert [fact for _, batch in found.items for fact in batch] == facts
+    assert {by for by, _ in found.items} == {"a"}
+    assert found.is_whole
+
+
+def test_it_is_known_who_asked_a_feed_last(opened: store.Store):
+    assert opened.planned_poll("air") is None
+    opened.plan_poll("air", "a", NOW)
+    opened.plan_poll("air", "b", NOW + timedelta(seconds=5))
+
+    assert opened.planned_poll("air") == ("b", NOW + timedelta(seconds=5))
 
 
 def reject(n: int, feed_id: str = "air") -> Reject:
