@@ -5,20 +5,25 @@ from pathlib import Path
 from history.base import Engine
 from history.delta import DeltaEngine
 from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
+from history.moments import Moments
 from history.places import folder_of, is_server, shown
 from history.reader import Reader
-from history.rows import BaselineRow, PackRow
+from history.revisions import Revisions
+from history.rows import BaselineRow, FeedRow, PackRow, Room, reading_of
 from history.writer import Writer
 
 __all__ = [
     "BaselineRow",
+    "FeedRow",
     "History",
     "HistoryBusy",
     "HistoryError",
     "NotYet",
     "PackRow",
+    "Room",
     "TooNew",
     "open",
+    "reading_of",
     "shown",
 ]
 
@@ -28,7 +33,7 @@ class History:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        reader, kept = Reader(engine), Writer(engine)
+        reader, moments, kept = Reader(engine), Moments(engine), Writer(engine)
         self.observations = reader.observations
         self.observations_table = reader.observations_table
         self.cases = reader.cases
@@ -36,10 +41,18 @@ class History:
         self.notices = reader.notices
         self.readings = reader.readings
         self.trend = reader.trend
+        self.revisions = Revisions(engine).revisions
         self.baseline_rows = reader.baseline_rows
         self.alert_events = reader.alert_events
         self.feed_changes = reader.feed_changes
         self.packs = reader.packs
+        self.latest = moments.latest
+        self.cases_at = moments.cases_at
+        self.notices_at = moments.notices_at
+        self.feeds_at = moments.feeds_at
+        self.events_alive = moments.events_alive
+        self.pack_at = moments.pack_at
+        self.state_at = moments.state_at
         self.counts = engine.counts
         self.sizes = engine.sizes
         self.is_empty = reader.is_empty

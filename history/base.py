@@ -72,6 +72,9 @@ class Engine(Protocol):
     def compact(self) -> dict[str, int]:
         """Merge small files and drop what no reader can still hold; return files by table."""
 
+    def has_rows(self, shape: Shape) -> bool:
+        """Whether a table has any row; quick, unlike ``counts``."""
+
     def counts(self) -> dict[str, int]:
         """Return rows by table, all versions counted."""
 

@@ -60,4 +60,5 @@ def month_of(at: datetime) -> str:
     '2026-03'
 
     """
-    return at.astimezone(UTC).strftime("%Y-%m")
+    there = at.astimezone(UTC)
+    return f"{there.year:04}-{there.month:02}"

@@ -107,6 +107,10 @@ class DeltaEngine:
         """See ``Engine``."""
         return {name: table.compact() for name, table in self._mine().items()}
 
+    def has_rows(self, shape: Shape) -> bool:
+        """See ``Engine``."""
+        return any(part.n_rows for part in self._tables[shape.name].parts())
+
     def counts(self) -> dict[str, int]:
         """See ``Engine``."""
         return {

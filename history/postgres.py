@@ -189,6 +189,11 @@ class PostgresEngine:
         self._tidying()
         return self._broom.vacuum()
 
+    def has_rows(self, shape: Shape) -> bool:
+        """See ``Engine``."""
+        one = f"select 1 as one from {self.relation(shape)} as t limit 1"  # noqa: S608 - our names
+        return bool(self.ask(one, {}).num_rows)
+
     def counts(self) -> dict[str, int]:
         """See ``Engine``."""
         return {shape.name: self._count(shape) for shape in SHAPES}

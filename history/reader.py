@@ -1,7 +1,7 @@
 """Questions to history. Every answer is the newest version known (by ``known_at``, if given)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,15 +12,13 @@ from history.base import Engine
 from history.columns import rows
 from history.hours import Hour, same_hours
 from history.queries import fill, one_of
-from history.rows import BaselineRow, PackRow
-from model import AlertEvent, Case, Notice, Observation, Quality, State, Trend
+from history.rows import QUALITIES, BaselineRow, PackRow, event_of, notice_of, typed
+from model import AlertEvent, Case, Notice, Observation, Trend
 
 Entity = TypeVar("Entity")
 
 _ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
-_QUALITIES = {item.value: item for item in Quality}
-_STATES = {item.value: item for item in State}
 
 
 class Reader:
@@ -54,7 +52,7 @@ class Reader:
     ) -> list[Observation]:
         """Return observations of ``[since, until)``; the table form is far faster."""
         table = self.observations_table(since, until, quantities=quantities, known_at=known_at)
-        return [Observation(**_typed(row, quality=_QUALITIES)) for row in rows(table)]
+        return [Observation(**typed(row, quality=QUALITIES)) for row in rows(table)]
 
     def cases_table(self, since: datetime, *, known_at: datetime | None = None) -> pa.Table:
         """Return cases that are open, or were opened or closed since, as columns."""
@@ -69,15 +67,7 @@ class Reader:
         """Return notices that are or were in force since."""
         sql = fill("notices", notices=self._engine.relation(schemas.NOTICES))
         table = self._engine.ask(sql, {"since": since, "known_at": known_at or _ALWAYS})
-        texts = ("supersedes", "districts")
-        return [
-            Notice(
-                **row
-                | {name: tuple(row[name] or ()) for name in texts}
-                | {"is_end_assumed": bool(row["is_end_assumed"])}
-            )
-            for row in rows(table)
-        ]
+        return [notice_of(row) for row in rows(table)]
 
     def readings(  # noqa: PLR0913 - all but the first are options by name
         self,
@@ -92,9 +82,10 @@ class Reader:
         """Return readings of ``[start, end)``, by district and time.
 
         Rows hold ``indicator, district, at, num, den, n, value, quality, known_at, observed_at,
-        usual_low, usual_centre, usual_high, reason``. With ``resolution`` the newest reading of
-        each step stands for it (so num, den and value belong together), ``at`` is the step's
-        start, and a step without a reading has no row.
+        usual_low, usual_centre, usual_high, usual_spread, usual_weeks, z, coverage, site, feeds,
+        reason``; ``history.rows.reading_of`` makes a reading of one. With ``resolution`` the newest
+        reading of each step stands for it (so num, den and value belong together), ``at`` is the
+        step's start, and a step without a reading has no row.
         """
         values: dict[str, Any] = {
             "indicator": indicator,
@@ -125,7 +116,7 @@ class Reader:
             district=district,
             times=tuple(times),
             values=tuple(
-                None if _QUALITIES[row.get("quality", "NODATA")].is_frozen else row["value"]
+                None if QUALITIES[row.get("quality", "NODATA")].is_frozen else row["value"]
                 for row in kept
             ),
             low=tuple(row.get("usual_low") for row in kept),
@@ -160,8 +151,8 @@ class Reader:
         source = self._engine.relation(schemas.READINGS, hour.start, hour.end)
         return (  # the parts are our own text; values go as parameters
             f'select cast($w{number} as date) as week, indicator, district, "at", value, quality, '  # noqa: S608
-            f'known_at from {source} as r where "at" >= $s{number} and "at" < $e{number} '
-            f"and known_at <= $known_at and {wanted}"
+            f'observed_at, known_at from {source} as r where "at" >= $s{number} '
+            f'and "at" < $e{number} and known_at <= $known_at and {wanted}'
         )
 
     def alert_events(
@@ -177,16 +168,7 @@ class Reader:
         chosen += " and " + one_of("key", None if key is None else [key], values)
         source = self._engine.relation(schemas.ALERT_EVENTS)
         sql = fill("alert_events", alert_events=source, chosen=chosen)
-        found = rows(self._engine.ask(sql, values))
-        kinds: dict[str, Mapping[str, Any]] = {
-            "quality": _QUALITIES,
-            "from_state": _STATES,
-            "to_state": _STATES,
-        }
-        return [
-            AlertEvent(**_typed(row, **kinds) | {"suppressed": tuple(row["suppressed"] or ())})
-            for row in found
-        ]
+        return [event_of(row) for row in rows(self._engine.ask(sql, values))]
 
     def feed_changes(
         self, feed_id: str | None = None, *, since: datetime | None = None
@@ -208,12 +190,5 @@ class Reader:
 
     def is_empty(self) -> bool:
         """Whether no fact and no reading was ever kept."""
-        counts = self._engine.counts()
-        return not any(counts[name] for name in ("observations", "cases", "notices", "readings"))
-
-
-def _typed(row: dict[str, Any], **kinds: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn texts back into what they stand for."""
-    return row | {
-        name: None if row[name] is None else members[row[name]] for name, members in kinds.items()
-    }
+        kinds = (schemas.OBSERVATIONS, schemas.CASES, schemas.NOTICES, schemas.READINGS)
+        return not any(self._engine.has_rows(shape) for shape in kinds)

@@ -2,7 +2,7 @@
 select indicator, district, week, avg(value) as value
 from (
   select w.*, row_number() over (
-    partition by indicator, district, "at" order by known_at desc
+    partition by indicator, district, "at" order by known_at desc, observed_at desc, value desc
   ) as place
   from ({weeks}) as w
 ) as versions

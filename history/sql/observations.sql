@@ -4,7 +4,7 @@ select feed_id, site_id, quantity, value, unit, quality, observed_at, published_
 from (
   select o.*, row_number() over (
     partition by feed_id, site_id, quantity, observed_at
-    order by known_at desc, fetched_at desc
+    order by known_at desc, fetched_at desc, published_at desc, value desc
   ) as place
   from {observations} as o
   where observed_at >= $since and observed_at < $until and known_at <= $known_at and {quantities}
