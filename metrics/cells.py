@@ -22,7 +22,7 @@ _QUALITIES = tuple(Quality)
 class Cells:
     """One figure per district and, last, for the city; arrays of length districts + 1.
 
-    The value is ``scale * num / den``, unknown where ``num`` is NaN or ``den`` is NaN or 0.
+    The value is ``scale * num / den + shift``, unknown where ``num`` is NaN or ``den`` is NaN or 0.
     ``rank`` is the quality so far, ``notes`` say why, ``because`` why there is no value.
     """
 
@@ -31,6 +31,7 @@ class Cells:
     n: Ints
     observed: Ints
     scale: float = 1.0
+    shift: float = 0.0  # -100 makes a change in percent of a ratio in percent
     coverage: Floats | None = None
     rank: NDArray[np.int8] | None = None
     notes: dict[int, list[str]] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Cells:
     sites: Sequence[str | None] | None = None
     feeds: Sequence[tuple[str, ...]] | tuple[str, ...] = ()
     has_ratio: bool = True  # False: a plain count or index without a denominator
+    is_level: bool = False  # the ratio is an energy, the value its level in decibels
 
     def __post_init__(self) -> None:
         """Start from the best quality."""
@@ -61,9 +63,11 @@ class Cells:
     def values(self) -> Floats:
         """Return the values; NaN is unknown."""
         if not self.has_ratio:
-            return self.scale * self.num
+            return self.scale * self.num + self.shift
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.scale * self.num / self.den
+            ratio = self.scale * self.num / self.den + self.shift
+            if self.is_level:
+                ratio = 10.0 * np.log10(ratio)
         return np.where(np.isfinite(ratio), ratio, np.nan)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from metrics.cells import Cells, nothing, readings
+from metrics.cells import UNKNOWN, Cells, nothing, readings
 from metrics.columns import Floats
 from metrics.grouping import latest, total
 from metrics.scope import Question
@@ -99,14 +99,15 @@ def tone(question: Question) -> list[Reading]:
         return nothing(question, "no posts were counted within 24 hours")
     group = question.scope.groups(window, posts.district)
     count = total(group, size, posts.value)
+    is_few = count < least
     net = _sum(question, "posts_positive") - _sum(question, "posts_negative")
     cells = Cells(
-        num=np.where(count >= least, net, np.nan),
-        den=count,
-        n=count.astype(np.int64),
+        num=np.where(is_few, np.nan, net),
+        den=np.where(is_few, np.nan, count),
+        n=np.where(is_few, UNKNOWN, count).astype(np.int64),
         observed=latest(group, size, posts.at),
         scale=100.0,
-        because=[f"n too small ({int(n)} of {least} posts)" for n in count.tolist()],
+        because=f"fewer than {least} posts",
         feeds=feeds_by_cell(question, posts.site, group),
     )
     return readings(question, cells)

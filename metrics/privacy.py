@@ -24,6 +24,13 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "srv.sla": ("n",),
     "srv.ttc": ("n",),
     "par.participation": ("num",),
+    "srv.permits": ("n",),
+    "eco.claims": ("num", "den"),
+    "saf.ems": ("n",),
+    "saf.fire4": ("n",),
+    "saf.violent": ("num",),
+    "soc.shelter": ("num",),
+    "soc.school": ("den",),
 }
 _ANY = ("num", "n")
 
@@ -47,6 +54,20 @@ def suppress(readings: Sequence[Reading], indicators: Mapping[str, Indicator]) -
         _without(reading) if is_hidden else reading
         for reading, is_hidden in zip(readings, hidden, strict=True)
     ]
+
+
+def covered(counts: Sequence[float], least: float = SMALLEST) -> list[bool]:
+    """Return which districts to hide where the whole city is shown beside them.
+
+    Those with fewer than ``least``, and the next smallest ones until the hidden ones together are
+    at least two and hold ``least``. Nothing is hidden where none is too small.
+    """
+    order = sorted(range(len(counts)), key=lambda place: counts[place])
+    hidden = [place for place in order if counts[place] < least]
+    rest = order[len(hidden) :]
+    while hidden and rest and (len(hidden) < 2 or sum(counts[p] for p in hidden) < least):  # noqa: PLR2004 - one alone is the difference
+        hidden.append(rest.pop(0))
+    return [place in hidden for place in range(len(counts))]
 
 
 def suppress_course(

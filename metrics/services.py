@@ -48,6 +48,7 @@ NEW = Indicator(
     source="the city's requests for service",
     standard="Open311 GeoReport v2",
     decimals=1,
+    statistic="rate",
     threshold=Threshold(kind="z", warn=3.5, crit=5.0),
     is_counted=True,
     roll_up=(timedelta(hours=24), timedelta(days=7)),

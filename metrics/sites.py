@@ -37,6 +37,17 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "flood_stage": (0.01, 100.0),
     "customers_out": (0.0, 50_000_000.0),
     "customers_served": (1.0, 50_000_000.0),
+    "water_customers_out": (0.0, 50_000_000.0),
+    "water_customers_served": (1.0, 50_000_000.0),
+    "water_supplied": (0.0, 10_000_000_000.0),
+    "water_billed": (0.0, 10_000_000_000.0),
+    "assets": (0.0, 10_000_000.0),
+    "assets_working": (0.0, 10_000_000.0),
+    "parking_spaces": (0.0, 100_000.0),
+    "parking_occupied": (0.0, 100_000.0),
+    "clearance": (0.0, 20_160.0),  # minutes; two weeks
+    "ksi": (0.0, 1_000.0),
+    "noise": (10.0, 150.0),
     "footfall": (0.0, 1_000_000.0),
     "boardings": (0.0, 10_000_000.0),
     "transit_delay": (-7_200.0, 21_600.0),  # beyond, the service day was mistaken
@@ -48,6 +59,31 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "posts": (0.0, 10_000_000.0),
     "posts_positive": (0.0, 10_000_000.0),
     "posts_negative": (0.0, 10_000_000.0),
+    "calls_311": (0.0, 1_000_000.0),
+    "calls_311_within": (0.0, 1_000_000.0),
+    "calls_911": (0.0, 1_000_000.0),
+    "calls_911_within": (0.0, 1_000_000.0),
+    "collections_planned": (0.0, 10_000_000.0),
+    "collections_made": (0.0, 10_000_000.0),
+    "card_spend": (0.0, 1e12),
+    "card_merchants": (0.0, 10_000_000.0),
+    "price_index": (1.0, 100_000.0),
+    "licences_issued": (0.0, 100_000.0),
+    "licences_closed": (0.0, 100_000.0),
+    "jobless_claims": (0.0, 1_000_000.0),
+    "units_permitted": (0.0, 100_000.0),
+    "rooms_available": (0.0, 1_000_000.0),
+    "rooms_sold": (0.0, 1_000_000.0),
+    "electricity": (0.0, 1_000_000.0),
+    "energy_expected": (0.0, 1_000_000.0),
+    "load_temperature": (-60.0, 60.0),
+    "ems_response": (1.0, 14_400.0),  # beyond four hours the times were mistaken
+    "fire_travel": (1.0, 7_200.0),
+    "violent_crime": (0.0, 10_000.0),
+    "shelter_occupied": (0.0, 100_000.0),
+    "shelter_beds": (1.0, 100_000.0),
+    "pupils_enrolled": (0.0, 1_000_000.0),
+    "pupils_present": (0.0, 1_000_000.0),
 }
 
 # A flat line is impossible for these while the value is above what is given (a detection limit,
@@ -61,6 +97,7 @@ STUCK_ABOVE: Mapping[str, float] = {
     "o3": 2.0,
     "footfall": 0.0,
     "boardings": 0.0,
+    "noise": 20.0,
 }
 
 

@@ -221,6 +221,8 @@ class Measurer:
     ) -> Reading:
         aged = overlay(reading, feeds, now, indicator)
         usual = self.usual.get((reading.indicator, reading.district))
+        if indicator.statistic == "expected":  # its measure says what is expected
+            usual = reading.usual
         if usual is None:
             return aged
         z = None if aged.value is None else robust_z(aged.value, usual, indicator)

@@ -10,6 +10,15 @@ from model import CITY, Indicator, Quality
 from tests.unit.metrics.cast import NOW, asked, scope, seen
 
 EVERY = list(INDICATORS.values())
+OF_PEOPLE = {  # counts of people or of what happened to them, though they come as observations
+    "par.participation",
+    "eco.claims",
+    "saf.ems",
+    "saf.fire4",
+    "saf.violent",
+    "soc.shelter",
+    "soc.school",
+}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -38,6 +47,21 @@ def test_the_catalogue_holds_these() -> None:
         "srv.netflow",
         "srv.ttc",
         "eco.footfall",
+        "srv.call30",
+        "srv.waste",
+        "srv.permits",
+        "eco.card",
+        "eco.business",
+        "eco.claims",
+        "eco.permit_value",
+        "eco.hotel",
+        "eco.energy",
+        "saf.ems",
+        "saf.fire4",
+        "saf.911",
+        "saf.violent",
+        "soc.shelter",
+        "soc.school",
         "inf.power",
         "inf.it",
         "cyb.kev",
@@ -66,7 +90,8 @@ def test_every_entry_says_what_a_reader_may_ask(indicator: Indicator) -> None:
     assert indicator.cadence > timedelta(0)
     assert indicator.window > timedelta(0)
     assert indicator.needs_cases or indicator.quantities or indicator.id == "dq.feeds"
-    assert indicator.is_counted == (indicator.needs_cases or indicator.id == "par.participation")
+    is_of_people = indicator.needs_cases or indicator.id in OF_PEOPLE
+    assert indicator.is_counted == is_of_people
 
 
 @pytest.mark.parametrize("indicator", EVERY, ids=lambda i: i.id)

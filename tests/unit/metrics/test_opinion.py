@@ -88,7 +88,8 @@ def test_under_100_posts_the_tone_is_unknown(n: int, value: float | None) -> Non
 
     assert got.value == value
     if value is None:
-        assert got.reason == "n too small (99 of 100 posts)"
+        assert got.reason == "fewer than 100 posts"
+        assert (got.num, got.den, got.n) == (None, None, None)
 
 
 def test_posts_of_a_district_are_its_own() -> None:
