@@ -167,6 +167,15 @@ def benjamini_hochberg(chances: Sequence[float], q: float = DISCOVERIES) -> list
     return [place in chosen for place in range(len(chances))]
 
 
+def verdict_of(value: float, near: tuple[float, float], far: tuple[float, float]) -> str:
+    """Return where a value stands between the 95 % and the 99.8 % limits, a message id."""
+    if value < near[0]:
+        return FAR_LOW if value < far[0] else LOW
+    if value > near[1]:
+        return FAR_HIGH if value > far[1] else HIGH
+    return EXPECTED
+
+
 def discovered(funnels: Mapping[str, Funnel], q: float = DISCOVERIES) -> dict[str, Funnel]:
     """Return the funnels with ``is_discovery`` set, over all districts of all indicators."""
     tests = [
@@ -232,11 +241,7 @@ def _judged(place: Place, count: Count, kind: str, extra: _Extra) -> Place:
     far_low, far_high = _limits(place.expected, count.n, kind, extra, CRIT)
     z = _z(count, kind, place.expected, extra)
     value = count.events / count.n
-    verdict = EXPECTED
-    if value < low:
-        verdict = FAR_LOW if value < far_low else LOW
-    elif value > high:
-        verdict = FAR_HIGH if value > far_high else HIGH
+    verdict = verdict_of(value, (low, high), (far_low, far_high))
     return replace(
         place,
         low=low,

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -7,29 +7,10 @@ from hypothesis import strategies as st
 from metrics.baseline import robust_z
 from metrics.funnel import Place
 from metrics.levels import Limits, level, limits
-from model import Indicator, Level, Reading, Threshold, Usual
+from model import Level, Reading, Threshold, Usual
+from tests.unit.metrics.made import kpi
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-def kpi(direction: str = "lower", **changes: object) -> Indicator:
-    given_: dict[str, object] = {
-        "id": "x",
-        "title": "X",
-        "short": "X",
-        "unit": "min",
-        "direction": direction,
-        "domain": "d",
-        "cadence": timedelta(hours=1),
-        "window": timedelta(hours=1),
-        "time_aggregation": "",
-        "district_aggregation": "",
-        "definition": "",
-        "numerator": "",
-        "denominator": "",
-        "source": "",
-    }
-    return Indicator(**(given_ | changes))  # type: ignore[arg-type]
 
 
 def reading(value: float, usual: Usual | None = None) -> Reading:
