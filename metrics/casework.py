@@ -13,7 +13,6 @@ from metrics.scope import Question
 from metrics.window import Window
 from model import FeedState, Service
 
-NO_CASES = "no request for service is known"
 REQUESTS = "requests"  # the subject of a feed that names none
 _SKEW = 60_000  # a clock may be a minute wrong
 
@@ -27,6 +26,13 @@ def load_of(question: Question) -> Caseload | None:
         known = own[name] = (now, cases, cases.until(now))
     load: Caseload = known[2]
     return load if len(load) else None
+
+
+def no_cases(question: Question) -> str:
+    """Return why nothing is known where there is no case."""
+    subject = question.indicator.subject
+    what = "request for service" if subject == REQUESTS else f"case with the subject {subject!r}"
+    return f"no {what} is known"
 
 
 def groups_of(question: Question, load: Caseload) -> Groups:

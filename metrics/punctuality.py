@@ -5,12 +5,12 @@ from datetime import timedelta
 import numpy as np
 
 from metrics.casework import (
-    NO_CASES,
     allowed,
     feeds_of,
     groups_of,
     judge_record,
     load_of,
+    no_cases,
     observed,
     record_start,
     timeless,
@@ -26,7 +26,7 @@ from model import Indicator, Reading, Threshold
 _COHORT = timedelta(days=28)
 _SHARE = 0.9
 _SHOWN_N = 30  # control-room §4.3: no 90th percentile from fewer
-_NO_DUE = "no request carries a due date, and no service says how long it may take"
+_NO_DUE = "none carries a due date, and no service says how long it may take"
 
 OVERDUE = Indicator(
     id="srv.overdue",
@@ -119,7 +119,7 @@ def overdue(question: Question) -> list[Reading]:
     """Return open requests past due ÷ open requests with a due date, in percent."""
     load, size = load_of(question), question.scope.size
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     waits = load.closed == NONE
     opened, limit = load.opened[waits], allowed(question, load)[waits]
     groups = groups_of(question, load)[waits]
@@ -143,7 +143,7 @@ def due_cohort(question: Question) -> list[Reading]:
     """Return requests closed by their due date ÷ requests due in the period, in percent."""
     load, size = load_of(question), question.scope.size
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     limit = allowed(question, load)
     known = np.isfinite(limit)
     due_at = load.opened + np.where(known, limit, 0.0)
@@ -159,7 +159,7 @@ def due_cohort(question: Question) -> list[Reading]:
         n=due.astype(np.int64),
         observed=observed(question, load),
         scale=100.0,
-        because="no request fell due in the period" if known.any() else _NO_DUE,
+        because="nothing fell due in the period" if known.any() else _NO_DUE,
         feeds=feeds_of(question, load),
     )
     _tell_strange(cells, total(groups[in_period & strange], size))
@@ -171,7 +171,7 @@ def time_to_close(question: Question) -> list[Reading]:
     """Return the Kaplan–Meier 90th percentile of time to close ÷ time allowed."""
     load, size = load_of(question), question.scope.size
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     recent = slice(int(np.searchsorted(load.opened, question.start, side="right")), None)
     limit, groups = allowed(question, load)[recent], groups_of(question, load)[recent]
     closed, strange = load.closed[recent], timeless(load)[recent]

@@ -6,12 +6,12 @@ import numpy as np
 
 from metrics.caseload import Caseload
 from metrics.casework import (
-    NO_CASES,
     feeds_of,
     first_closure,
     groups_of,
     judge_record,
     load_of,
+    no_cases,
     observed,
     record_start,
 )
@@ -114,7 +114,7 @@ def new_requests(question: Question) -> list[Reading]:
     """Return requests opened within the window per 100 000 residents, or their count."""
     load, scope = load_of(question), question.scope
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     lives = np.isfinite(scope.residents)
     is_rate = bool(lives.any())
     spans = windows(question.indicator)[: None if is_rate else 1]
@@ -153,7 +153,7 @@ def backlog(question: Question) -> list[Reading]:
     """Return open requests ÷ requests closed per day: days of work."""
     load, scope = load_of(question), question.scope
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     groups = groups_of(question, load)
     waits = load.closed == NONE
     closed = load.closed > question.now - _CLOSURE_DAYS * DAY
@@ -176,7 +176,7 @@ def net_flow(question: Question) -> list[Reading]:
     """Return requests opened ÷ requests closed, both within the window."""
     load, scope = load_of(question), question.scope
     if load is None:
-        return nothing(question, NO_CASES)
+        return nothing(question, no_cases(question))
     groups = groups_of(question, load)
     opened = total(groups[load.opened > question.start], scope.size)
     closed = total(groups[load.closed > question.start], scope.size)
