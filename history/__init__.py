@@ -63,6 +63,8 @@ class History:
         self.append_feed_changes = kept.append_feed_changes
         self.append_pack = kept.append_pack
         self.last_id = kept.last_id
+        self.promote = engine.promote
+        self.demote = engine.demote
         self.compact = engine.compact
         self.close = engine.close
 

@@ -26,6 +26,15 @@ class Engine(Protocol):
     def is_writer(self) -> bool:
         """Whether this is the one that may tidy: seal, roll up, drop, vacuum."""
 
+    def promote(self) -> bool:
+        """Be the writer from now on, where nobody else is; return whether this one is.
+
+        What was opened as a guest or a writer may ask, as often as it likes.
+        """
+
+    def demote(self) -> None:
+        """Let another be the writer; go on as its guest."""
+
     def held(self, shape: Shape) -> AbstractContextManager[object]:
         """Return what is held between ``last_mark`` and ``append`` of one source."""
 

@@ -34,18 +34,35 @@ class DeltaEngine:
 
     def _take_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = (self.folder / "writer.lock").open("ab")
+        lock = (self.folder / "writer.lock").open("ab")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise HistoryBusy(f"another process writes the history in {self.folder}") from None
-        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for table in self._tables.values():
                 table.create()
+        except BlockingIOError:
+            lock.close()
+            raise HistoryBusy(f"another process writes the history in {self.folder}") from None
         except BaseException:
-            self._lock.close()
+            lock.close()
             raise
+        self._lock = lock
+
+    def promote(self) -> bool:
+        """See ``Engine``."""
+        if self._lock is None:
+            try:
+                self._take_folder()
+            except HistoryBusy:
+                return False
+        self.is_writer = True
+        return True
+
+    def demote(self) -> None:
+        """See ``Engine``."""
+        self.is_writer = False
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.close()
 
     def close(self) -> None:
         """Free the memory and let another process write."""

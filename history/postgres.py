@@ -14,7 +14,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from history.dialect import to_postgres
-from history.errors import HistoryError
+from history.errors import HistoryBusy, HistoryError
 from history.marks import Mark
 from history.postgres_address import Address, Link
 from history.postgres_copy import Into, columns_of, fetch, into, months
@@ -49,6 +49,23 @@ class PostgresEngine:
         except BaseException:
             self.close()
             raise
+
+    def promote(self) -> bool:
+        """See ``Engine``."""
+        try:
+            self._writing().claim()
+        except HistoryBusy:
+            self.demote()
+            return False
+        if not self.is_writer:
+            self._links.run(self.tables.make)
+            self.is_writer = True
+        return True
+
+    def demote(self) -> None:
+        """See ``Engine``."""
+        self.is_writer = False
+        self._writing().give_up()
 
     def close(self) -> None:
         """Give the connections back, and with them the writer's lock."""

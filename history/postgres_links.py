@@ -132,6 +132,25 @@ class Pen:
         with self._lock:
             self._alive()
 
+    def give_up(self) -> None:
+        """Let another process be the writer, and go on writing beside it."""
+        with self._lock:
+            self._is_only = False
+            self.close()
+
+    def claim(self) -> None:
+        """Be the writer from now on.
+
+        Raises:
+            HistoryBusy: another process writes this history.
+
+        """
+        with self._lock:
+            link = self._alive()
+            if not self._is_only:
+                self._claim(link)
+                self._is_only = True
+
     def _alive(self) -> Link:
         if self._link is not None and is_alive(self._link):
             return self._link
