@@ -4,6 +4,7 @@ Source: gbfs.org, specification v3.0. Status changes once a minute, so ``ttl`` i
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -101,10 +102,10 @@ FILES: Mapping[str, Callable[..., dict[str, Any]]] = {
 
 def _status(world: World, site: Site, count: int, at: int, row: int) -> dict[str, Any]:
     capacity = int(site.properties["capacity"])
-    disabled = min(count, int(uniform(world.seed, "broken", row, at // DAY)[0] * 2.4))
+    broken, is_open = _care(world.seed, at // DAY)[row]
+    disabled = min(count, broken)
     bikes = count - disabled
     electric = min(bikes, round(bikes * _ELECTRIC))
-    is_open = bool(uniform(world.seed, "closed", row, at // DAY)[0] >= _OUT_OF_USE)
     return {
         "station_id": site.id,
         "num_vehicles_available": bikes,
@@ -120,6 +121,18 @@ def _status(world: World, site: Site, count: int, at: int, row: int) -> dict[str
         "is_returning": is_open,
         "last_reported": utc(at),
     }
+
+
+@lru_cache(maxsize=4)
+def _care(seed: int, day: int) -> list[tuple[int, bool]]:
+    """Return, by station, how many bikes are broken that day and whether it rents."""
+    return [
+        (
+            int(uniform(seed, "broken", row, day)[0] * 2.4),
+            bool(uniform(seed, "closed", row, day)[0] >= _OUT_OF_USE),
+        )
+        for row in range(len(sites.bikes()))
+    ]
 
 
 def _envelope(content: dict[str, Any], now: int, *, ttl: int = TTL) -> dict[str, Any]:
