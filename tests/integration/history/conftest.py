@@ -25,12 +25,18 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(params=["delta", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Where a fresh history may live: a folder, and a schema of a server."""
+def fresh_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Place]:
+    """Return what names places for fresh histories: folders, and schemas of a server."""
     if request.param == "delta":
-        return tmp_path / "history"
+        return lambda name: tmp_path / name
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    return server.url()
+    return lambda _: server.url()
+
+
+@pytest.fixture
+def place(fresh_place: Callable[[str], Place]) -> Place:
+    """Where a fresh history may live."""
+    return fresh_place("history")
 
 
 @pytest.fixture

@@ -26,10 +26,17 @@ pytestmark = pytest.mark.integration
 
 INGEST = """
 import sys
-from pathlib import Path
+import time
 import history, store
 opened = store.open(sys.argv[1])
-kept = history.open(Path(sys.argv[2]), writer=True)
+deadline = time.monotonic() + 20
+while True:
+    try:
+        kept = history.open(sys.argv[2], writer=True)
+        break
+    except history.HistoryBusy:  # the server has not seen yet that the one before is dead
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 epoch = opened.epoch()
 print("ready", flush=True)
 while True:
@@ -39,8 +46,8 @@ while True:
 """
 
 
-def ingest(url: str, folder: Path, count: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", INGEST, url, str(folder), str(count)]
+def ingest(url: str, place: Path | str, count: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", INGEST, url, str(place), str(count)]
     worker = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert worker.stdout is not None
     assert worker.stdout.readline() == "ready\n"
@@ -63,7 +70,7 @@ def batch(number: int, observation: Callable[..., Observation]) -> list[Fact]:
 
 
 def test_a_killed_ingest_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, observation: Callable[..., Observation], is_long: bool
+    tmp_path: Path, place: Path | str, observation: Callable[..., Observation], is_long: bool
 ):
     running = embedded.start(tmp_path / "hot")
     opened = store.open(running.url)
@@ -77,17 +84,17 @@ def test_a_killed_ingest_loses_nothing_and_doubles_nothing(
     produced.start()
 
     for _ in range(kills):
-        worker = ingest(running.url, tmp_path / "history", dice.choice([100, 300, 1000]))
+        worker = ingest(running.url, place, dice.choice([100, 300, 1000]))
         time.sleep(dice.uniform(0.0, 0.4))  # the random moment
         end(worker)
     produced.join()
-    worker = ingest(running.url, tmp_path / "history", 5000)
+    worker = ingest(running.url, place, 5000)
     deadline = time.monotonic() + 30
     while opened.backlog() != store.Backlog(0, 0) and time.monotonic() < deadline:
         time.sleep(0.05)
     end(worker)
 
-    kept = history.open(tmp_path / "history", writer=False)
+    kept = history.open(place, writer=False)
     assert kept.counts()["observations"] == BATCHES * (SIZE - 1)
     assert kept.counts()["cases"] == BATCHES
     assert len({o.site_id for o in kept.observations(NOW)}) == BATCHES * (SIZE - 1)
@@ -98,13 +105,15 @@ def test_a_killed_ingest_loses_nothing_and_doubles_nothing(
 
 
 def test_a_batch_is_whole_or_absent_after_a_kill(
-    tmp_path: Path, observation: Callable[..., Observation]
+    tmp_path: Path,
+    fresh_place: Callable[[str], Path | str],
+    observation: Callable[..., Observation],
 ):
     code = """
 import sys
 from pathlib import Path
 import history, pickle
-kept = history.open(Path(sys.argv[1]), writer=True)
+kept = history.open(sys.argv[1], writer=True)
 facts = pickle.loads(Path(sys.argv[2]).read_bytes())
 print("ready", flush=True)
 for n in range(1000):
@@ -114,7 +123,7 @@ for n in range(1000):
     facts.write_bytes(pickle.dumps([observation(n) for n in range(400)]))
     dice = random.Random(3)
     for round_ in range(3):
-        place = tmp_path / f"h{round_}"
+        place = fresh_place(f"h{round_}")
         worker = subprocess.Popen(
             [sys.executable, "-c", code, str(place), str(facts)],
             cwd=ROOT,
@@ -126,7 +135,7 @@ for n in range(1000):
         time.sleep(dice.uniform(0.1, 0.5))  # the random moment
         end(worker)
 
-        kept = history.open(place, writer=True)
+        kept = after(place)
         n_rows = kept.counts()["observations"]
         last = kept.last_id()
 
@@ -135,14 +144,25 @@ for n in range(1000):
         kept.close()
 
 
+def after(place: Path | str) -> history.History:
+    """Open as a writer as soon as the lock of the killed one is gone."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return history.open(place, writer=True)
+        except history.HistoryBusy:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 def test_two_ingests_of_one_shard_take_turns(
-    tmp_path: Path, observation: Callable[..., Observation]
+    tmp_path: Path, place: Path | str, observation: Callable[..., Observation]
 ):
     """The one that sleeps through its time wakes up to find its rows there already."""
     running = embedded.start(tmp_path / "hot")
     slow = store.RedisStore(running.url, idle_ms=50)
     quick = store.RedisStore(running.url, idle_ms=50)
-    kept = history.open(tmp_path / "history", writer=True)
+    kept = history.open(place, writer=True)
     facts: list[Fact] = [observation(n) for n in range(300)]
     slow.add_facts(facts)
 
