@@ -8,6 +8,7 @@ from model import (
     Alert,
     AlertEvent,
     City,
+    CityScore,
     FeedState,
     Notice,
     Reading,
@@ -40,6 +41,7 @@ def snapshot(  # noqa: PLR0913 - a snapshot has this many parts
     events: Iterable[AlertEvent],
     titles: Mapping[str, str],
     backfill: float | None,
+    score: CityScore | None = None,
 ) -> Snapshot:
     """Put a snapshot together; the store gives it its number."""
     return Snapshot(
@@ -54,6 +56,7 @@ def snapshot(  # noqa: PLR0913 - a snapshot has this many parts
         load=load,
         recent_events=tuple(_told(events, titles)),
         backfill=backfill,
+        score=score,
     )
 
 

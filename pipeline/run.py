@@ -12,6 +12,7 @@ import structlog
 from cities.pack import pack_files
 from model import FeedState, Notice, Snapshot
 from pipeline.believed import good_shares
+from pipeline.books import Books
 from pipeline.child import BackfillChild, backfill_wanted
 from pipeline.diary import Diary
 from pipeline.feedbook import FeedBook
@@ -25,7 +26,6 @@ from pipeline.publishing import snapshot
 from pipeline.revising import Reviser
 from pipeline.rooms import Rooms
 from pipeline.scope import scope_of
-from pipeline.usual import TrendBook, UsualBook
 from pipeline.window import load_window
 from store import StoreError
 
@@ -54,8 +54,7 @@ class Worker:
         self.judge = Judge(pack.rules, pack.feeds, pack.indicators, rooms.store)
         by_id = {indicator.id: indicator for indicator in pack.indicators}
         self.diary = Diary(rooms.history, by_id)
-        self.usual = UsualBook(rooms.history, by_id, pack.city.timezone)
-        self.trends = TrendBook(rooms.history, pack.indicators, pack.city.timezone)
+        self.books = Books.of(rooms.history, pack)
         self.keeper = Keeper(rooms.store, rooms.history, pack.districts, self._kept)
         self.reviser = Reviser(
             rooms.history, rooms.store, pack.indicators, pack.feeds, scope_of(pack)
@@ -133,7 +132,7 @@ class Worker:
         changed = self.book.age(now)
         feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.stock.look()
-        self.measurer.usual = self.usual.at(now)
+        self.measurer.usual = self.books.at(now)
         self.measurer.filling = self._filled if self.child else frozenset()
         fresh = self.measurer.step(window, news, feeds, now)
         if fresh:
@@ -143,7 +142,7 @@ class Worker:
         self.judge.elapse(now)
         self._attempt("audit", lambda: self.judge.flush(self.rooms.history.append_alert_events))
         self.diary.note(fresh, changed)
-        found = self._snapshot(feeds, now)
+        found = self.books.shown = self._snapshot(feeds, now)
         self.rooms.store.publish(found)
         return found
 
@@ -155,12 +154,13 @@ class Worker:
             readings=readings,
             alerts=self.judge.views(now),
             feeds=[replace(feed, hours=()) for feed in feeds.values()],  # asked for apart
-            trends=self.trends.now({(r.indicator, r.district): r for r in readings}),
+            trends=self.books.courses(readings),
             notices=self.board.current(),
             load=self.judge.load(now),
             events=self.judge.recent,
             titles={rule.id: rule.title for rule in self.judge.rules.values()},
             backfill=self.child.progress() if self.child else None,
+            score=self.books.score(),
         )
 
     def _restore(self, now: datetime) -> None:
@@ -229,10 +229,7 @@ class Worker:
         ]
 
     def _refresh_books(self) -> None:
-        now = self.rooms.clock()
-        self.usual.refresh(now)
-        self.trends.refresh(now)
-        self.usual.refresh(now + timedelta(minutes=2))
+        self.diary.note(self.books.refresh(self.rooms.clock()), ())
 
     def _revise(self) -> None:
         self.reviser.step(self.stock.window, self.rooms.clock())
@@ -251,8 +248,7 @@ class Worker:
             return
         self.stock.reload(lambda: load_window(self.rooms.history, now, self.rooms.pack.indicators))
         self.child = None
-        self.usual.forget()
-        self.trends.forget()
+        self.books.forget()
 
     def _write_down(self) -> None:
         self.diary.write(self.rooms.clock())
