@@ -7,7 +7,7 @@ compressed. Sections of one field are joined in order: readings come in runs of 
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import groupby
@@ -81,8 +81,9 @@ def _read(name: str, body: bytes) -> Any:
     if name in _LISTS:
         kind = get_args(hint)[0]
         return tuple(codec.build(kind, row) for row in rows)
-    if isinstance(rows, dict) and isinstance(hint, type):
-        return codec.build(hint, rows)
+    kinds = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
+    if isinstance(rows, dict) and kinds and isinstance(kinds[0], type):
+        return codec.build(kinds[0], rows)
     return tuple(rows) if isinstance(rows, list) else rows
 
 

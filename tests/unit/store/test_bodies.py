@@ -3,7 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from model import City, FeedState, Quality, Reading, Snapshot, Trend
+from model import (
+    City,
+    CityScore,
+    Contribution,
+    DomainScore,
+    FeedState,
+    Movement,
+    Quality,
+    Reading,
+    Snapshot,
+    Trend,
+)
 from store.bodies import BodyReader, dump_body
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +47,21 @@ SNAPSHOT = Snapshot(
     trends=(Trend(indicator="a", district="city", times=(AT,), values=(None,)),),
     recent_events=({"at": "10:00", "text": "é"},),
     backfill=0.25,
+    score=CityScore(
+        at=AT,
+        score=71.5,
+        shown=71,
+        domains=(DomainScore(domain="mobility", weight=0.5, score=80.0),),
+        weakest=("a", "b"),
+        moved=Movement(
+            since=AT - timedelta(days=1),
+            points=-2.0,
+            low=-4.0,
+            high=-1.0,
+            is_clear=True,
+            contributions=(Contribution(term="a", points=-2.0),),
+        ),
+    ),
 )
 
 
