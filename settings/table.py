@@ -64,8 +64,9 @@ class Settings(BaseSettings):
     history_url: str | None = Field(
         default=None,
         validation_alias="HISTORY_URL",
-        description="Where the long memory is: a folder of Delta tables, `delta:./folder` "
-        "or `delta:///folder`. Unset: `history` under `BARTIZAN_DATA`.",
+        description="Where the long memory is: a folder of Delta tables (`delta:./folder`, "
+        "`delta:///folder`) or PostgreSQL (`postgresql://user:password@host/database`). Unset: "
+        "`history` under `BARTIZAN_DATA`.",
     )
     host: str = Field(
         default="127.0.0.1",
