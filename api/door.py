@@ -30,6 +30,23 @@ class LongMemory(Protocol):
     ) -> Sequence[Mapping[str, Any]]:
         """Return rows of one indicator by district and time."""
 
+    def revisions(
+        self, indicator: str, *, district: str | None = None, start: datetime, end: datetime
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return corrections of readings, with what stood before."""
+
+    def observations_table(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        quantities: Sequence[str] | None = None,
+    ) -> Any:
+        """Return observations as a table of columns."""
+
+    def cases_table(self, since: datetime) -> Any:
+        """Return cases that are open, or were opened or closed since, as a table."""
+
     def alert_events(
         self, occurrence: str | None = None, *, since: datetime | None = None
     ) -> Sequence[AlertEvent]:

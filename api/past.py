@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.door import Door
-from model import Indicator, Reading
+from model import CITY, Indicator, Reading
 
 STRETCH = 50_000  # rows that are read at once, about
+TOLD = 12  # corrections of a figure about people that are looked at
 UNCHANGED_EVERY = timedelta(minutes=5)  # a reading that does not change is written this often
 HIDDEN = {
     "value": None,
@@ -129,3 +130,29 @@ def _reading(row: Row) -> Reading:
     """Return what of a row says whether it is a small cell."""
     names = ("indicator", "district", "at", "value", "num", "den", "n")
     return Reading(**{name: row.get(name) for name in names})  # type: ignore[arg-type]  # as written
+
+
+def revised(
+    door: Door, indicator: Indicator, *, district: str, start: datetime, end: datetime
+) -> list[Row]:
+    """Return the corrections of one place's readings as they may leave the house, newest first.
+
+    Of figures about people only the city's corrections are told: two versions of a district, told
+    beside each other, could give one person's case away.
+    """
+    if indicator.is_counted and district != CITY:
+        return []
+    found = door.history.revisions(indicator.id, district=district, start=start, end=end)
+    if not indicator.is_counted:
+        return list(found)
+    return [row for row in found[:TOLD] if not _is_small(door, indicator, row)]
+
+
+def _is_small(door: Door, indicator: Indicator, row: Row) -> bool:
+    """Whether either version of a corrected reading was hidden, or is."""
+    at, moment = row["at"], timedelta(microseconds=1)
+    for known_at in (row["old_known_at"], None):
+        told = public(door, indicator, district=CITY, start=at, end=at + moment, known_at=known_at)
+        if any(one.get("suppressed") for one in told):
+            return True
+    return False

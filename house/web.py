@@ -135,6 +135,7 @@ def _pages(
         feed_states=store.feed_states,
         events=lambda since: long_memory.alert_events(since=since),
         clock=wanted.clock,
+        **_reasons(door),
     )
     pages.register(application, context)
     callbacks.register(application, store, context)
@@ -149,6 +150,22 @@ def _public(door: api.Door) -> Callable[..., Sequence[Any]]:
         return api.public(door, known[indicator], **conditions)
 
     return readings
+
+
+def _reasons(door: api.Door) -> dict[str, Callable[..., Any]]:
+    """Return what gives the page of an indicator its reasons, none about one person."""
+    known = {indicator.id: indicator for indicator in door.pack.indicators}
+
+    def corrections(indicator: str, **conditions: Any) -> Sequence[Any]:
+        return api.revised(door, known[indicator], **conditions)
+
+    def facts(indicator: str, district: str, at: datetime) -> Any:
+        return api.behind(door, known[indicator], district, at)
+
+    def ages(indicator: str, district: str, at: datetime) -> Any:
+        return api.ages(door, known[indicator], district, at)
+
+    return {"corrections": corrections, "facts": facts, "ages": ages}
 
 
 def _is_known(path: str, view: View) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from layouts.view import View
+from metrics.ages import Ages
 from model import AlertEvent, FeedState, Reject, Snapshot
 
 
@@ -61,6 +62,30 @@ class Cause(Protocol):
         """The beginning of its raw text."""
 
 
+class Facts(Protocol):
+    """The newest facts behind a reading."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """One per site, the newest first."""
+
+    @property
+    def count(self) -> int:
+        """How many facts there were since ``since``."""
+
+    @property
+    def sites(self) -> int:
+        """Of how many sites."""
+
+    @property
+    def since(self) -> datetime | None:
+        """From when they are counted."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether they are about people, so that none is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoRows:
     """The page of a quarantine that holds nothing."""
@@ -75,6 +100,14 @@ def _no_rows(*_: Any, **__: Any) -> RefusedPage:
 
 
 def _no_causes(_: str) -> Sequence[Cause]:
+    return ()
+
+
+def _none(*_: Any, **__: Any) -> Any:
+    return None
+
+
+def _no_corrections(*_: Any, **__: Any) -> Sequence[Any]:
     return ()
 
 
@@ -98,7 +131,9 @@ class PageContext:
     of readings, ``audit`` the events of an occurrence, ``events`` the whole audit since an instant.
     ``quarantine`` gives a page of the refused rows of a feed (``limit``, ``before``, ``reason``),
     ``causes`` why they were, ``feed_states`` what is kept of feeds beyond a snapshot: their hours.
-    ``clock`` gives the present to commands of people.
+    ``clock`` gives the present to commands of people. ``corrections`` gives what readings of a
+    place said before they were corrected, ``facts`` what a reading rests on, ``ages`` how old its
+    open requests are: all three of an indicator's id and a district.
     """
 
     latest: Callable[[], Snapshot | None]
@@ -110,3 +145,6 @@ class PageContext:
     feed_states: Callable[[], Mapping[str, FeedState]] = _no_states
     events: Callable[[datetime], Sequence[AlertEvent]] = _no_events
     clock: Callable[[], datetime] = _no_clock
+    corrections: Callable[..., Sequence[Any]] = _no_corrections
+    facts: Callable[..., Facts | None] = _none
+    ages: Callable[..., Ages | None] = _none
