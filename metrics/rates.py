@@ -199,7 +199,7 @@ def _mid_z(below: float, above: float, *, fallback: float) -> float:
 
 def _both(below: tails.Below, confidence: float, mean: float, sd: float) -> Interval:
     tail, reach = (1 - confidence) / 2, _z_of(confidence) * sd
-    low = tails.smooth_quantile(below, tail, mean)
+    low = tails.smooth_quantile(below, tail, mean - reach)
     high = tails.smooth_quantile(below, 1 - tail, mean + reach)
     return max(0.0, low), high + 1
 

@@ -94,10 +94,8 @@ def negative_from(k: float, mean: float, size: float) -> float:
 
 
 def quantile(below: Below, share: float, guess: float) -> int:
-    """Return the smallest k with P(X ≤ k) ≥ share, from a guess of it."""
-    low, high = -1, max(1, math.ceil(guess))
-    while below(high) < share:
-        low, high = high, 2 * high + 1
+    """Return the smallest k with P(X ≤ k) ≥ share; the nearer the guess, the sooner."""
+    low, high = _bracket(below, share, max(0, round(guess)))
     while high - low > 1:
         middle = (low + high) // 2
         if below(middle) >= share:
@@ -105,6 +103,22 @@ def quantile(below: Below, share: float, guess: float) -> int:
         else:
             low = middle
     return high
+
+
+def _bracket(below: Below, share: float, guess: int) -> tuple[int, int]:
+    """Return two counts, the quantile above the first and at most the second."""
+    step = 1
+    if below(guess) >= share:
+        low, high = guess - 1, guess
+        while low >= 0 and below(low) >= share:
+            low, high = low - step, low
+            step *= 2
+        return max(low, -1), high
+    low, high = guess, guess + 1
+    while below(high) < share:
+        low, high = high, high + step
+        step *= 2
+    return low, high
 
 
 def smooth_quantile(below: Below, share: float, guess: float) -> float:
