@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api import alert_book, definitions, sources, words
+from api import alert_book, comparing, definitions, scores, sources, words
 from api.asked import known_names
 from api.commands import obey
 from api.door import AUDIENCE, Door
@@ -27,6 +27,8 @@ def blueprint(door: Door) -> Blueprint:
     _indicators(routes, door)
     _history(routes, door)
     sources.add_routes(routes, door)
+    scores.add_routes(routes, door)
+    comparing.add_routes(routes, door)
     _alerts(routes, door)
     return routes
 

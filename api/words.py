@@ -88,6 +88,7 @@ def snapshot(found: Snapshot, now: datetime) -> dict[str, Any]:
         "notices": plain(found.notices),
         "load": plain(found.load),
         "backfill": found.backfill,
+        "score": plain(found.score),
     }
 
 
