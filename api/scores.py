@@ -47,7 +47,7 @@ def _course(door: Door) -> dict[str, Any]:
     if instant("start") is None:  # whole hours, so that the same hour is the same row
         start = start.replace(minute=0, second=0, microsecond=0)
     rows = door.history.readings(
-        PREFIX + domain, district=CITY, start=start, end=end, resolution=_STEP
+        PREFIX + domain, district=CITY, start=start, end=end, resolution=_STEP, known_at=None
     )
     items = [{name: plain(row.get(name)) for name in _ROW} for row in rows]
     return {"domain": domain, "items": items}

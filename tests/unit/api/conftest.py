@@ -146,6 +146,7 @@ class House:
     history: FakeHistory
     server: Flask
     now: list[datetime]
+    pack: SimpleNamespace
 
     @property
     def client(self):
@@ -194,4 +195,4 @@ def house():
     server.register_blueprint(api.health_blueprint(door))
     gate.install(server, lambda _path: False, problems.say)
     store.publish(a_snapshot())
-    return House(store, history, server, now)
+    return House(store, history, server, now, pack)
