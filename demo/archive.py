@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from demo import air, measures, sites, streets, utilities
+from demo import air, care, measures, rescue, sites, streets, trade, utilities
 from demo.almanac import DAY, HOUR
 from demo.incidents import KINDS, World
 from demo.noise import Floats, Ints, uniform
@@ -115,12 +115,15 @@ ROOTS: Mapping[str, Root] = {
         ),
         *streets.ROOTS,
         *utilities.ROOTS,
+        *rescue.ROOTS,
+        *care.ROOTS,
+        *trade.ROOTS,
     )
 }
 """The services, by the name in their URL."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def streams(root_name: str) -> tuple[Stream, ...]:
     """Return the datastreams of a root; the id is ``<site>.<quantity>``."""
     root = ROOTS[root_name]

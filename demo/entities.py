@@ -49,7 +49,7 @@ class Catalogue:
         return _RELATED[kind, relation](self, key)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def catalogue(root_name: str) -> Catalogue:
     """Return the catalogue of a root; ``KeyError`` where there is no such root."""
     root = ROOTS[root_name]

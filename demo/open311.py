@@ -5,53 +5,20 @@ Source: wiki.open311.org/GeoReport_v2. Cities' extensions served as well: ``page
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from demo import requests
-from demo.almanac import DAY
 from demo.clock import city
 from demo.districts import wards
+from demo.georeport import CAP, Asked, GeoReportError, asked, number
 from demo.incidents import World
 from demo.noise import uniform
-from demo.odata import seconds
 from demo.requests import Requests
 from demo.services import BY_CODE, NUMBER, SERVICES
 
-CAP = 1000
-"""The most requests in one answer."""
-
-SPAN = 90 * DAY
-"""The longest window; also the default one."""
-
 _STREETS = ("rue Principale", "avenue du Parc", "rue Saint-Denis", "boulevard Gouin", "rue Masson")
-
-
-class GeoReportError(Exception):
-    """A refusal in the words of the standard: a code (HTTP status) and a description."""
-
-    def __init__(self, code: int, description: str) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-
-    @property
-    def body(self) -> list[dict[str, Any]]:
-        """Return the error body of the JSON form."""
-        return [{"code": self.code, "description": self.description}]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The window and filters of one call; instants are whole seconds."""
-
-    first: int
-    last: int
-    codes: frozenset[str]
-    statuses: frozenset[str]
-    updated: tuple[float, float]
 
 
 def services() -> list[dict[str, Any]]:
@@ -92,28 +59,28 @@ def listed(world: World, options: Mapping[str, str], *, now: int) -> list[dict[s
     ``service_request_id`` overrides all other options, unknown ids being left out. Otherwise the
     window is the last 90 days before ``end_date`` (or now), and never longer.
     """
-    size = _number(options, "page_size", CAP)
-    page = _number(options, "page", 1)
+    size = number(options, "page_size", CAP)
+    page = number(options, "page", 1)
     size = min(size, CAP)
     names = [name for name in options.get("service_request_id", "").split(",") if name]
     if names:
         found = requests.named(world, [name.strip() for name in names])
         rows = found.pick(found.opened <= now)
     else:
-        rows = _matching(world, _asked(options, now), now)
+        rows = _matching(world, asked(options, now, frozenset(BY_CODE)), now)
     rows = rows.pick(np.arange(len(rows))[::-1][(page - 1) * size : page * size])
     return _spelt(rows, now)
 
 
-def _matching(world: World, asked: _Asked, now: int) -> Requests:
-    rows = requests.between(world, asked.first, min(asked.last, now))
+def _matching(world: World, wish: Asked, now: int) -> Requests:
+    rows = requests.between(world, wish.first, min(wish.last, now))
     kept = np.ones(len(rows), dtype=np.bool_)
-    if asked.codes:
-        kept &= np.isin(rows.service, [NUMBER[code] for code in asked.codes])
-    if len(asked.statuses) == 1:
-        kept &= (rows.closed <= now) == ("closed" in asked.statuses)
+    if wish.codes:
+        kept &= np.isin(rows.service, [NUMBER[code] for code in wish.codes])
+    if len(wish.statuses) == 1:
+        kept &= (rows.closed <= now) == ("closed" in wish.statuses)
     changed = _updated(rows, now)
-    kept &= (changed >= asked.updated[0]) & (changed <= asked.updated[1])
+    kept &= (changed >= wish.updated[0]) & (changed <= wish.updated[1])
     return rows.pick(kept)
 
 
@@ -121,50 +88,6 @@ def _updated(rows: Requests, now: int) -> Any:
     """Return when each request last changed, as known at ``now``."""
     touched = np.where(rows.touched <= now, rows.touched, rows.opened)
     return np.where(rows.closed <= now, rows.closed, touched)
-
-
-def _asked(options: Mapping[str, str], now: int) -> _Asked:
-    start, end = _instant(options, "start_date"), _instant(options, "end_date")
-    last = end if end is not None else now if start is None else min(now, start + SPAN)
-    first = start if start is not None else last - SPAN
-    if first > last:
-        raise GeoReportError(400, "start_date is after end_date")
-    if last - first > SPAN:
-        raise GeoReportError(400, "the window is longer than 90 days")
-    codes = _words(options, "service_code", frozenset(BY_CODE))
-    statuses = _words(options, "status", frozenset({"open", "closed"}))
-    after, before = _instant(options, "updated_after"), _instant(options, "updated_before")
-    low = -np.inf if after is None else float(after)
-    high = np.inf if before is None else float(before)
-    return _Asked(first, last, codes, statuses, (float(low), float(high)))
-
-
-def _words(options: Mapping[str, str], name: str, known: frozenset[str]) -> frozenset[str]:
-    words = frozenset(word.strip() for word in options.get(name, "").split(",") if word.strip())
-    if words - known:
-        raise GeoReportError(
-            400 if name == "status" else 404, f"unknown {name}: {min(words - known)}"
-        )
-    return words
-
-
-def _instant(options: Mapping[str, str], name: str) -> int | None:
-    text = options.get(name, "").replace(" ", "+")
-    if not text:
-        return None
-    try:
-        return seconds(text)
-    except ValueError as error:
-        raise GeoReportError(400, f"{name}: {error}") from error
-
-
-def _number(options: Mapping[str, str], name: str, default: int) -> int:
-    text = options.get(name, "")
-    if not text:
-        return default
-    if not text.isdecimal() or int(text) < 1:
-        raise GeoReportError(400, f"{name} must be a whole number above 0")
-    return int(text)
 
 
 def _spelt(rows: Requests, now: int) -> list[dict[str, Any]]:

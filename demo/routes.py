@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from demo import cap, civic, gbfs, open311, sensorthings
+from demo import cap, civic, gbfs, open311, permits, sensorthings
 from demo import warnings as notices
 from demo.archive import ROOTS
 from demo.calls import Call, Reply, as_json, missing, problem
 from demo.clock import utc
+from demo.georeport import GeoReportError
 from demo.incidents import KINDS
 from demo.odata import QueryError, seconds
 
@@ -45,7 +46,12 @@ def _back_in_time(call: Call) -> Reply:
 
 def _index(call: Call) -> Reply:
     roots = [f"/sta/{name}/v1.1" for name in ROOTS]
-    others = ["/open311/v2/services.json", "/gbfs/gbfs.json", "/cap/alerts.atom"]
+    others = [
+        "/open311/v2/services.json",
+        "/permits/v2/services.json",
+        "/gbfs/gbfs.json",
+        "/cap/alerts.atom",
+    ]
     return as_json(
         {
             "name": "Demo city (simulated)",
@@ -76,24 +82,41 @@ def _control(call: Call) -> Reply:
 def _open311(call: Call) -> Reply:
     try:
         return as_json(_georeport(call))
-    except open311.GeoReportError as error:
+    except GeoReportError as error:
         return as_json(error.body, status=error.code)
 
 
 def _georeport(call: Call) -> list[dict[str, Any]] | dict[str, Any]:
-    name = call.path.removeprefix("/open311/v2/")
-    folder, _, leaf = name.removesuffix(".json").partition("/")
-    if not name.endswith(".json"):
-        raise open311.GeoReportError(404, "this server speaks JSON: ask for .json")
-    if name == "services.json":
-        return open311.services()
-    if name == "requests.json":
-        return open311.listed(call.world, call.options, now=call.now)
+    folder, _, leaf = _resource(call).partition("/")
     if folder == "services":
-        return open311.definition(leaf)
-    if folder == "requests":
+        return open311.definition(leaf) if leaf else open311.services()
+    if folder == "requests" and leaf:
         return open311.single(call.world, leaf, now=call.now)
-    raise open311.GeoReportError(404, "there is nothing here")
+    if folder == "requests":
+        return open311.listed(call.world, call.options, now=call.now)
+    raise GeoReportError(404, "there is nothing here")
+
+
+def _permits(call: Call) -> Reply:
+    try:
+        folder, _, leaf = _resource(call).partition("/")
+        if folder == "services" and not leaf:
+            return as_json(permits.services())
+        if folder == "requests" and leaf:
+            return as_json(permits.single(call.world, leaf, now=call.now))
+        if folder == "requests":
+            return as_json(permits.listed(call.world, call.options, now=call.now))
+    except GeoReportError as error:
+        return as_json(error.body, status=error.code)
+    return missing(call)
+
+
+def _resource(call: Call) -> str:
+    """Return what is asked for below ``/…/v2/``, without ``.json``."""
+    name = "/".join(call.path.split("/")[3:])
+    if not name.endswith(".json"):
+        raise GeoReportError(404, "this server speaks JSON: ask for .json")
+    return name.removesuffix(".json")
 
 
 def _gbfs(call: Call) -> Reply:
@@ -168,6 +191,7 @@ _ROUTES: Mapping[str, Callable[[Call], Reply]] = {
     "": _index,
     "control": _control,
     "open311": _open311,
+    "permits": _permits,
     "gbfs": _gbfs,
     "sta": _sta,
     "cap": _cap,
