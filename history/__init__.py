@@ -1,11 +1,13 @@
 """The long memory: tables on a disk of our own or on PostgreSQL, appended to and never changed."""
 
+from datetime import datetime
 from pathlib import Path
 
 from history.base import Engine
 from history.delta import DeltaEngine
 from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
 from history.moments import Moments
+from history.notes import Notes
 from history.places import folder_of, is_server, shown
 from history.reader import Reader
 from history.revisions import Revisions
@@ -67,6 +69,10 @@ class History:
         self.demote = engine.demote
         self.compact = engine.compact
         self.close = engine.close
+
+    def kept_since(self) -> dict[str, datetime]:
+        """Return, by table, before which instant rows may have been dropped; else all are there."""
+        return Notes(self.engine).kept_since()
 
 
 def open(  # noqa: A001 - reads as history.open

@@ -20,7 +20,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from history.columns import month_of
 from history.errors import HistoryError, TooNew
@@ -32,6 +32,7 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 1 days",
 }
 _TARGET_BYTES = 64 * 1024 * 1024  # files of this size are left alone by compaction
+_TRIES = 6
 _KEEP_HOURS = 6  # how long a file that compaction replaced stays for slow readers
 
 
@@ -101,21 +102,27 @@ class Table:
         """Write rows in one commit, which carries the mark of ``source``.
 
         With a mark, the commit stands on the version in which ``last_mark`` looked: where another
-        process has moved the same source since, Delta refuses it.
+        process has moved the same source since, Delta refuses it. Where another has put rows in
+        the place of others (a day was sealed), it is tried again on what there is now.
         """
         marks = []
         if source is not None and mark is not None:
             marks = [Transaction(source, mark.entry), Transaction(f"{source}.i", mark.position)]
+        rows = with_month(self.shape, data)
         with self._lock:
             table = self._to_write(is_newest=not marks)
-            with told(self.shape):
-                write_deltalake(
-                    table,
-                    with_month(self.shape, data),
-                    mode="append",
-                    writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
-                    commit_properties=CommitProperties(app_transactions=marks or None),
-                )
+            seen = _marks_of(table, marks)
+            for left in reversed(range(_TRIES)):
+                try:
+                    with told(self.shape):
+                        _append(table, rows, marks)
+                except HistoryError as error:
+                    table = self._to_write()
+                    is_refused = isinstance(error.__cause__, CommitFailedError)
+                    if not left or not is_refused or _marks_of(table, marks) != seen:
+                        raise
+                else:
+                    return
 
     def parts(self, since: datetime | None = None, until: datetime | None = None) -> list[Part]:
         """Return the data files of this moment that may hold rows of the span."""
@@ -212,6 +219,20 @@ def version_of(table: DeltaTable) -> int:
     return int(found[1]) if found else 0
 
 
+def _append(table: DeltaTable, rows: pa.Table, marks: Sequence[Transaction]) -> None:
+    write_deltalake(
+        table,
+        rows,
+        mode="append",
+        writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+        commit_properties=CommitProperties(app_transactions=list(marks) or None),
+    )
+
+
+def _marks_of(table: DeltaTable, marks: Sequence[Transaction]) -> list[int | None]:
+    return [table.transaction_version(mark.app_id) for mark in marks]
+
+
 @contextmanager
 def told(shape: Shape) -> Iterator[None]:
     """Let only the errors of ``history.errors`` out."""
@@ -243,7 +264,7 @@ def with_month(shape: Shape, data: pa.Table) -> pa.Table:
 
 def instant_sql(at: datetime) -> str:
     """Return an instant as Delta's predicates take it."""
-    text = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     return f"arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
 
 

@@ -16,8 +16,12 @@ import pyarrow as pa
 import pytest
 
 import history
-from history import queries
+from history import queries, schemas
 from history.columns import rows
+from history.notes import Notes
+from history.retention import WEEDS, over
+from history.rollups import Bins, hours_touched, worked_out
+from history.sealing import late_days, n_rows_of, next_day
 from model import (
     AlertEvent,
     Case,
@@ -322,6 +326,18 @@ def empty(
     pair.other.close()
 
 
+HOURS, DAYS = schemas.READINGS_HOURLY, schemas.READINGS_DAILY
+STANDS = {"env.pm25": HOUR / 6, "mob.speed": HOUR / 6, "é": HOUR / 2, "it's": 9 * HOUR}
+
+
+def _noted(h: history.History) -> None:
+    if not h.engine.is_writer or h.is_empty():
+        Notes(h.engine).kept_since()
+        return
+    Notes(h.engine).note("drop", schemas.CASES, NOW - 90 * DAY, now=NOW, n_rows=3)
+    assert h.kept_since() == {"cases": NOW - 90 * DAY}
+
+
 SPAN: Any = {"start": NOW - 40 * DAY, "end": NOW}
 TIMES = [NOW - 55 * DAY, NOW - 20 * DAY, NOW - DAY, NOW + DAY]
 
@@ -374,11 +390,35 @@ QUESTIONS: dict[str, list[Question]] = {
     "feeds_at": [*(lambda h, t=t: h.feeds_at(t) for t in TIMES)],
     "alert_events_alive": [*(lambda h, t=t: h.events_alive(t) for t in TIMES)],
     "packs_at": [*(lambda h, t=t: h.pack_at(t) for t in TIMES)],
+    "revisions": [lambda h: h.revisions("env.pm25", **SPAN)],
+    "rollup": [
+        lambda h: worked_out(
+            h.engine, HOURS, Bins(NOW.replace(minute=0) - 20 * DAY, HOUR, 480), {}
+        ),
+        lambda h: worked_out(
+            h.engine, HOURS, Bins(NOW - 30 * DAY, HOUR, 700), {"é": 60 * HOUR / 60 / 7}
+        ),
+        lambda h: worked_out(h.engine, DAYS, Bins(NOW - 9 * DAY, DAY - HOUR), STANDS),
+    ],
+    "rollup_touched": [
+        *(
+            lambda h, t=t: hours_touched(h.engine, known_since=t, since=FAR[0], until=NOW)
+            for t in TIMES
+        ),
+    ],
+    "upkeep": [_noted],
+    "first_row": [lambda h: next_day(h.engine, schemas.OBSERVATIONS, Notes(h.engine), NOW)],
+    "count_rows": [lambda h: n_rows_of(h.engine, schemas.READINGS, NOW - 9 * DAY, NOW)],
+    "late_days": [*(lambda h, t=t: late_days(h.engine, schemas.READINGS, t, NOW) for t in TIMES)],
+    **{
+        f"over_{weed.shape.name}": [*(lambda h, w=weed, t=t: over(h.engine, w, t) for t in TIMES)]
+        for weed in WEEDS
+    },
 }
 """What is asked of each named question (the name of its file)."""
 
-IN_NO_ORDER = {"observations", "cases", "notices"}
-SUMMED = {"baseline"}  # sums of floats depend on the order in which they are added
+IN_NO_ORDER = {"observations", "cases", "notices", *(f"over_{w.shape.name}" for w in WEEDS)}
+SUMMED = {"baseline", "rollup"}  # sums of floats depend on the order in which they are added
 
 
 def test_every_question_is_compared():

@@ -1,0 +1,2 @@
+-- How many rows a span has, all versions counted.
+select count(*) as n from {rows} as r where "{at}" >= $since and "{at}" < $until
