@@ -66,7 +66,7 @@ def test_the_wall_has_twelve_tiles_beside_the_map(pack: Pack) -> None:
 
 
 def test_rules_are_reasoned_and_leave_no_doubt(pack: Pack) -> None:
-    assert len(pack.rules) == 19
+    assert len(pack.rules) >= 23
     assert [text for rule in pack.rules for text in doubts(rule)] == []
 
 
@@ -74,7 +74,25 @@ def test_what_has_an_archive_may_fill_an_empty_past(pack: Pack) -> None:
     days = {one.id: one.backfill.days for one in pack.feeds if one.backfill}
 
     archived = {one.id for one in pack.feeds if one.kind in {"open311", "sensorthings", "gbfs"}}
-    assert days == dict.fromkeys(archived, 63)
+    assert set(days) == archived
+    assert min(days.values()) == 63
+
+
+def test_a_past_is_filled_as_far_back_as_its_indicators_look(pack: Pack) -> None:
+    for feed in (one for one in pack.feeds if one.kind == "sensorthings"):
+        told = {quantity["quantity"] for quantity in feed.options["quantities"].values()}
+        looks = [one.look_back for one in pack.indicators if told & set(one.quantities)]
+        longest = max((back.days for back in looks if back), default=0)
+
+        assert feed.backfill is not None
+        assert feed.backfill.days >= longest, feed.id
+        assert feed.backfill.days <= max(63, 1.25 * longest + 60), feed.id
+
+
+def test_permits_are_cases_of_their_own(pack: Pack) -> None:
+    subjects = {one.id: one.subject for one in pack.feeds if one.gives == "case"}
+
+    assert subjects == {"requests": "requests", "permits": "permits"}
 
 
 def test_the_defaults_exercise_at_least_ten_formats(pack: Pack) -> None:
