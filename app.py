@@ -1,4 +1,4 @@
-"""The root: settings, then the whole house, its web alone, or a check of a city pack.
+"""The root: settings, then the whole house, its web alone, a check of a city pack, a heavy job.
 
 ``python app.py`` runs everything. ``gunicorn app:server`` is the web alone; it attaches to the
 store under ``BARTIZAN_DATA`` or at ``REDIS_URL``. The clock is read here and in ``worker.py``.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import settings as house_settings
+from analytics import arguments as jobs
 from house import log
 from settings import Settings, SettingsError
 
@@ -41,10 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network = check.add_mutually_exclusive_group()
     network.add_argument("--live", action="store_true", help="poll its URLs once for real")
     network.add_argument("--offline", action="store_true", help="ask no URL (the default)")
+    jobs.add(calls)
     wanted = parser.parse_args(arguments)
     try:
         found = house_settings.read()
         log.set_up(found.log_level)
+        if wanted.call in jobs.CALLS:
+            return do_job(found, wanted)
         return check_pack(found, wanted) if wanted.call == "check" else run(found)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
@@ -73,6 +77,29 @@ def check_pack(found: Settings, wanted: argparse.Namespace) -> int:
     lines = [json.dumps(report.plain(), ensure_ascii=False)] if wanted.json else report.lines()
     sys.stdout.write("\n".join(lines) + "\n")
     return GOOD if report.ok else BAD_INPUT
+
+
+def do_job(found: Settings, wanted: argparse.Namespace) -> int:
+    """Run a job of the heavy batch beside the house."""
+    from analytics import commands  # noqa: PLC0415 - as above
+    from cities import PackError  # noqa: PLC0415 - as above
+    from pipeline.scope import scope_of  # noqa: PLC0415 - as above
+
+    try:
+        pack = read_pack(found)
+    except PackError as error:
+        say(str(error))
+        return BAD_INPUT
+    house = commands.House(
+        pack=pack,
+        scope=scope_of(pack),
+        place=found.history_location,
+        data=found.data,
+        url=found.analytics_url,
+        now=now(),
+        say=say,
+    )
+    return commands.run(wanted, house)
 
 
 def run(found: Settings) -> int:
@@ -122,6 +149,7 @@ def plan(found: Settings, pack: "Pack") -> Any:
         environment=house_settings.environment(found) | (_shared() if is_simulated else {}),
         demo=("-m", "demo", *demo, *kept),
         notes=tuple(notes),
+        workers=found.ingest_workers,
     )
 
 

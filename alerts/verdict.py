@@ -1,6 +1,6 @@
 """What back-tests say together: the load on the room, and what was found before or missed."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,11 +78,11 @@ def detection(found: Sequence[Occurrence], past: Sequence[Span]) -> Detection:
     for since, until in past:
         last = len(ordered)
         if until is not None:
-            last = bisect_left(ordered, until, key=lambda some: some.raised_at)
+            last = bisect_right(ordered, until, key=lambda some: some.raised_at)
         touching = [
             place
             for place, some in enumerate(ordered[:last])
-            if some.cleared_at is None or some.cleared_at > since
+            if some.cleared_at is None or some.cleared_at >= since
         ]
         met.update(touching)
         if touching:

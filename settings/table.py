@@ -61,12 +61,42 @@ class Settings(BaseSettings):
         "`redis+sentinel://` or `redis+cluster://`. Unset: an embedded server under "
         "`BARTIZAN_DATA`.",
     )
+    redis_wait_replicas: int | None = Field(
+        default=None,
+        ge=0,
+        le=9,
+        validation_alias="REDIS_WAIT_REPLICAS",
+        description="How many replicas of the store must have a fact before it counts as taken "
+        "in. Unset: one, under Sentinels and in a cluster, where the master has any.",
+    )
+    ingest_shards: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        validation_alias="INGEST_SHARDS",
+        description="Streams that incoming facts are shared out over. Any number may follow any "
+        "other: what lies in an older one is kept too.",
+    )
+    ingest_workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        validation_alias="INGEST_WORKERS",
+        description="Processes that read feeds and keep facts; one of them leads.",
+    )
     history_url: str | None = Field(
         default=None,
         validation_alias="HISTORY_URL",
         description="Where the long memory is: a folder of Delta tables (`delta:./folder`, "
         "`delta:///folder`) or PostgreSQL (`postgresql://user:password@host/database`). Unset: "
         "`history` under `BARTIZAN_DATA`.",
+    )
+    analytics_url: str | None = Field(
+        default=None,
+        pattern=r"^(duckdb:|spark:\S+)$",
+        validation_alias="ANALYTICS_URL",
+        description="Where the heavy batch runs: `duckdb:` is this machine, `spark://host:7077` "
+        "an Apache Spark cluster that sees the same files. Unset: this machine.",
     )
     host: str = Field(
         default="127.0.0.1",

