@@ -9,12 +9,13 @@ from cities.supply import is_served
 from cities.tables import IndicatorTable, ThresholdTable
 from cities.tally import Tally, keys_of
 from metrics import INDICATORS
-from metrics.air import EAQI_DEFAULTS
+from metrics.air import DAQI_DEFAULTS, EAQI_DEFAULTS
+from metrics.airtables import CHOICES
 from model import Feed, Indicator, Threshold
 
 _LIMITS = ("warn", "crit", "low", "high")
 _OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "env.aqi": {"table": ("us-2024", "eaqi-2024")},
+    "env.aqi": {"table": CHOICES},
 }
 """Options that an indicator has beside the common keys, and the values each may take."""
 
@@ -66,10 +67,13 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
 
 
 def _standard(name: str, setting: IndicatorTable) -> Indicator:
-    """Return the catalogue's entry; the European index has limits of its own."""
+    """Return the catalogue's entry; the European and the British index have limits of their own."""
     standard = INDICATORS[name]
-    if name == "env.aqi" and (setting.model_extra or {}).get("table") == "eaqi-2024":
+    table = str((setting.model_extra or {}).get("table", ""))
+    if name == "env.aqi" and table.startswith("eaqi"):
         return replace(standard, **EAQI_DEFAULTS)
+    if name == "env.aqi" and table.startswith("uk-daqi"):
+        return replace(standard, **DAQI_DEFAULTS)
     return standard
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metrics.airtables import EAQI_2024, TABLES, US_2024
+from metrics.airtables import CHOICES, DAQI_2012, EAQI_2024, US_2024, Table, in_force
 from metrics.aqi import HOURS, sub_indices
 from metrics.cells import Cells, nothing, readings
 from metrics.columns import DAY, HOUR, Bools, Floats, Ints
@@ -91,29 +91,37 @@ AQI = Indicator(
     time_aggregation="worst pollutant; particles by NowCast",
     district_aggregation="maximum",
     definition=(
-        "The worst index of any pollutant at any site. With the table us-2024: PM2.5 and PM10 by "
-        "NowCast over 12 hours, O3 and CO over 8, O3, NO2 and SO2 over 1, gases converted at 25 °C "
-        "and 1013 hPa; 0 to 500 and beyond. With eaqi-2024: hourly means in bands from 1 (good) to "
-        "6 (extremely poor)."
+        "The worst index of any pollutant at any site, by the version of the table that was in "
+        "force on the day. Table us: PM2.5 and PM10 by NowCast over 12 hours, O3 and CO over 8, "
+        "O3, NO2 and SO2 over 1, gases converted at 25 °C and 1013 hPa; 0 to 500 and beyond. Table "
+        "eaqi: bands from 1 (good) to 6 (extremely poor), hourly means since 2024. Table uk-daqi: "
+        "1 to 10, particles over 24 hours, O3 over 8. The city's reading is its worst site, for "
+        "alarms; it also tells the mean of the districts weighted by residents, for reports."
     ),
     numerator="index of the worst pollutant at the worst site",
     denominator="none: a maximum",
-    source="US EPA, 40 CFR 58 App. G (2024); EEA, European Air Quality Index (2024)",
+    source="US EPA, 40 CFR 58 App. G; EEA, European Air Quality Index; COMEAP and DEFRA (UK)",
     standard="ISO 37120:2018, 8 (environment)",
     decimals=0,
     threshold=Threshold(warn=101.0, crit=151.0),
     target=50.0,
     normal=(20.0, 70.0),
     quantities=POLLUTANTS,
-    options=(("table", US_2024.id),),
+    options=(("table", US_2024.family),),
 )
 
-# What replaces the defaults above when a city chooses the European table.
+# What replaces the defaults above when a city chooses the European or the British table.
 EAQI_DEFAULTS: Mapping[str, Any] = {
     "threshold": Threshold(warn=4.0, crit=5.0),
     "target": 2.0,
     "normal": (1.0, 3.0),
-    "options": (("table", EAQI_2024.id),),
+    "options": (("table", EAQI_2024.family),),
+}
+DAQI_DEFAULTS: Mapping[str, Any] = {
+    "threshold": Threshold(warn=7.0, crit=10.0),
+    "target": 3.0,
+    "normal": (1.0, 4.0),
+    "options": (("table", DAQI_2012.family),),
 }
 
 
@@ -143,7 +151,7 @@ def daily_mean(question: Question) -> list[Reading]:
     means = np.nanmean(hours[usable], axis=1) if usable.any() else np.zeros(0)
     count = total(group, scope.size)
     num, den = total(group, scope.size, means), count.copy()
-    is_weighted = _weigh_city(num, den, scope.residents)
+    is_weighted = weigh_city(num, den, scope.residents)
     cells = Cells(
         num=num,
         den=den,
@@ -165,9 +173,10 @@ def daily_mean(question: Question) -> list[Reading]:
 def air_quality_index(question: Question) -> list[Reading]:
     """Return the worst index by district and for the city, with the site that decides."""
     scope = question.scope
-    table = TABLES.get(question.indicator.option("table", US_2024.id))
+    day = question.at.astimezone(scope.zone).date()
+    table = in_force(question.indicator.option("table", US_2024.family), day)
     if table is None:
-        return nothing(question, f"unknown table; known: {', '.join(TABLES)}")
+        return nothing(question, f"unknown table; known: {', '.join(CHOICES)}")
     hourly = _hourly(question, POLLUTANTS)
     home, expected = expectation(question, *POLLUTANTS)
     found = sub_indices(table, hourly.means)
@@ -192,6 +201,7 @@ def air_quality_index(question: Question) -> list[Reading]:
     for pollutant, values in found.items():
         decides = (values[usable] == worst)[np.maximum(rows, 0)] if len(worst) else rows >= 0
         cells.note((rows >= 0) & decides, f"{_LABELS[pollutant]} decides")
+    _report(cells, index, scope.residents, table)
     return readings(question, cells)
 
 
@@ -218,7 +228,7 @@ def _hourly(question: Question, pollutants: Sequence[str]) -> Hourly:
     return Hourly(site, newest[site], is_doubtful[site], means)
 
 
-def _weigh_city(num: Floats, den: Floats, residents: Floats) -> bool:
+def weigh_city(num: Floats, den: Floats, residents: Floats) -> bool:
     """Weigh the city's mean by residents, in place; not where a measured district has none."""
     has_mean = den[:-1] > 0
     if not has_mean.any() or not np.isfinite(residents[has_mean]).all():
@@ -229,6 +239,19 @@ def _weigh_city(num: Floats, den: Floats, residents: Floats) -> bool:
     num[-1] = (people * num[:-1][has_mean] / den[:-1][has_mean]).sum()
     den[-1] = people.sum()
     return True
+
+
+def _report(cells: Cells, index: Floats, residents: Floats, table: Table) -> None:
+    """Tell of the city what residents breathe on average, which no maximum says.
+
+    Nothing is said where the residents of a measured district are not known.
+    """
+    has = np.isfinite(index[:-1])
+    people = residents[has]
+    if has.any() and people.sum() > 0:  # not where one is NaN
+        mean = float((people * index[:-1][has]).sum() / people.sum())
+        city = np.arange(len(index)) == len(index) - 1
+        cells.note(city, f"weighted by residents: {mean:.{1 if table.bands else 0}f}")
 
 
 def _tell(cells: Cells, group: Groups, is_doubtful: Bools, size: int) -> None:

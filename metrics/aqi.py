@@ -98,9 +98,11 @@ def sub_indices(table: Table, hourly: Mapping[str, Floats]) -> dict[str, Floats]
 
     """
     found: dict[str, Floats] = {}
+    times = dict(table.averages)
     for pollutant, bounds in table.bands:
         if pollutant in hourly:
-            found[pollutant] = in_bands(bounds, averaged(hourly[pollutant], "1 h"))
+            mass = averaged(hourly[pollutant], times.get(pollutant, "1 h"))
+            found[pollutant] = in_bands(bounds, np.floor(mass + 0.5) if table.is_whole else mass)
     for scale in table.scales:
         if scale.pollutant not in hourly:
             continue

@@ -1,4 +1,4 @@
-"""How fast a road flows when nobody is in the way, learnt from its nights."""
+"""How fast a road flows when nobody is in the way, learnt from its nights; what a road weighs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 
 from metrics.columns import Floats, Ints, milliseconds
 from metrics.grouping import quantile
+from metrics.scope import Question
 from metrics.sites import fit
 from metrics.window import Window
 
@@ -42,15 +43,35 @@ def free_flow(window: Window, at: datetime, timezone: str) -> FreeFlow:
     nights = tuple(_nights(at, ZoneInfo(timezone)))
     track = window.tracks.get("speed")
     counted = (sum(track.count(a, b) for a, b in nights), track.changes) if track else (0, 0)
-    key = ("free flow", timezone, nights[0], counted, len(window.sites.names))
+    key = ("free flow", timezone, nights[0], counted)
     known = window.memo.get(key)
+    size = len(window.sites.names)
     if isinstance(known, FreeFlow):
-        return known
+        missing = size - len(known.speed)
+        if not missing:
+            return known
+        if missing > 0:  # sites of other quantities have come: nothing is known of their speed
+            fresh = FreeFlow(
+                np.append(known.speed, np.full(missing, np.nan)),
+                np.append(known.nights, np.zeros(missing, np.int64)),
+            )
+            window.memo[key] = fresh
+            return fresh
     fresh = _measured(window, nights)
     while len(window.memo) >= _KEPT:
         window.memo.pop(next(iter(window.memo)), None)
     window.memo[key] = fresh
     return fresh
+
+
+def road_weights(question: Question, site: Ints) -> tuple[Floats, bool]:
+    """Return length × volume of each sensor, or 1 for all where one of them is unknown."""
+    known = question.scope.references
+    names = [question.window.name_of(one) for one in site.tolist()]
+    found = [known.get(("length", n), np.nan) * known.get(("volume", n), np.nan) for n in names]
+    weight = np.array(found, np.float64)
+    is_weighted = bool(np.isfinite(weight).all() and (weight > 0).all())
+    return (weight if is_weighted else np.ones(len(weight))), is_weighted
 
 
 def _measured(window: Window, nights: tuple[tuple[int, int], ...]) -> FreeFlow:

@@ -5,11 +5,10 @@ from datetime import timedelta
 import numpy as np
 
 from metrics.cells import Cells, nothing, readings
-from metrics.columns import Floats
-from metrics.freeflow import NIGHTS, free_flow
+from metrics.freeflow import NIGHTS, free_flow, road_weights
 from metrics.grouping import middle, total
 from metrics.scope import Question
-from metrics.sites import Sites, current, feeds_by_cell, observed, share, tell
+from metrics.sites import current, feeds_by_cell, observed, share, tell
 from model import Indicator, Reading, Threshold
 
 TTI = Indicator(
@@ -65,6 +64,34 @@ BIKES = Indicator(
     quantities=("bikes_available", "docks_available"),
 )
 
+PARKING = Indicator(
+    id="mob.parking",
+    title="Parking spaces taken",
+    short="Parking taken",
+    unit="%",
+    direction="band",
+    domain="mobility",
+    cadence=timedelta(minutes=5),
+    window=timedelta(minutes=15),
+    time_aggregation="newest report of each car park",
+    district_aggregation="ratio of sums",
+    definition=(
+        "Share of the parking spaces that are taken now. At 85 % a driver finds a space without "
+        "going round the block; above 90 % people search, and near 100 % nobody finds one. Few "
+        "taken spaces, as by night, worry nobody here. A car park with more cars than spaces "
+        "counts as full; one without spaces is closed and does not count."
+    ),
+    numerator="spaces taken in car parks that reported within 15 minutes",
+    denominator="spaces of the same car parks",
+    source="Shoup (2005), The High Cost of Free Parking: the 85 % rule",
+    standard="NGSI-LD OffStreetParking",
+    decimals=0,
+    threshold=Threshold(kind="band", high=90.0, crit_high=97.0),
+    target=85.0,
+    normal=(55.0, 88.0),
+    quantities=("parking_spaces", "parking_occupied"),
+)
+
 
 def travel_time_index(question: Question) -> list[Reading]:
     """Return Σ w/v ÷ Σ w/v_ff by district, over sensors with a fresh speed."""
@@ -75,7 +102,7 @@ def travel_time_index(question: Question) -> list[Reading]:
     if not len(sites.site):
         why = "no sensor reported within 15 minutes" if not len(now.site) else _NO_NIGHT
         return nothing(question, why)
-    weight, is_weighted = _weights(question, sites)
+    weight, is_weighted = road_weights(question, sites.site)
     size = scope.size
     count = total(sites.group, size)
     cells = Cells(
@@ -119,14 +146,29 @@ def bikes(question: Question) -> list[Reading]:
     return readings(question, cells)
 
 
+def parking(question: Question) -> list[Reading]:
+    """Return spaces taken ÷ spaces by district, over car parks that report both, in percent."""
+    size = question.scope.size
+    spaces = current(question, "parking_spaces")
+    taken = current(question, "parking_occupied")
+    _, here, there = np.intersect1d(spaces.site, taken.site, return_indices=True)
+    is_open = spaces.value[here] > 0
+    parks, cars = spaces.where(here[is_open]), taken.value[there[is_open]]
+    count = total(parks.group, size)
+    cells = Cells(
+        num=total(parks.group, size, np.minimum(cars, parks.value)),
+        den=total(parks.group, size, parks.value),
+        n=count.astype(np.int64),
+        observed=observed(parks, size),
+        scale=100.0,
+        coverage=share(count, parks.expected),
+        because="no car park reported its spaces and cars in time",
+        feeds=feeds_by_cell(question, parks.site, parks.group),
+    )
+    tell(cells, parks, size)
+    over = total(parks.group, size, cars > parks.value) > 0
+    cells.note(over, "a car park with more cars than spaces counts as full")
+    return readings(question, cells)
+
+
 _NO_NIGHT = "no night of any sensor is known yet, so its free flow is not"
-
-
-def _weights(question: Question, sites: Sites) -> tuple[Floats, bool]:
-    """Return length × volume of each sensor, or 1 for all where one of them is unknown."""
-    known = question.scope.references
-    names = [question.window.name_of(site) for site in sites.site.tolist()]
-    found = [known.get(("length", n), np.nan) * known.get(("volume", n), np.nan) for n in names]
-    weight = np.array(found, np.float64)
-    is_weighted = bool(np.isfinite(weight).all() and (weight > 0).all())
-    return (weight if is_weighted else np.ones(len(weight))), is_weighted

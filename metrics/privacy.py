@@ -29,6 +29,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "saf.ems": ("n",),
     "saf.fire4": ("n",),
     "saf.violent": ("num",),
+    "mob.ksi": ("num",),
     "soc.shelter": ("num",),
     "soc.school": ("den",),
 }

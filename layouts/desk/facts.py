@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from layouts import words
 from layouts.desk import values
 from layouts.view import View
-from metrics.airtables import TABLES
+from metrics.airtables import newest
 from model import Indicator, Reading, Snapshot, Threshold
 
 Pairs = list[tuple[str, str]]
@@ -61,7 +61,7 @@ def definition(indicator: Indicator, view: View) -> Pairs:
     ]
     if indicator.is_counted:
         pairs.append((t("Small cells"), t("fewer than 5 are not shown")))
-    table = TABLES.get(indicator.option("table", ""))
+    table = newest(indicator.option("table", ""))
     if table is not None:
         at = f"{table.effective:%Y-%m}"
         pairs.append((t("Table"), t("{title}, in force since {at}", title=table.title, at=at)))

@@ -102,7 +102,7 @@ def test_a_band_has_a_low_and_a_high_limit(make: Make) -> None:
         ('id = "srv.nw"', "unknown indicator 'srv.nw'; did you mean 'srv.new'?"),
         ('id = "srv.new"\ntraget = 3', "unknown key 'traget' in [[indicators]]; did you mean 'target'?"),
         ('id = "srv.new"\ntable = "us-2024"', "unknown key 'table'"),
-        ('id = "env.aqi"\ntable = "us-1999"', "'us-1999' is none of us-2024, eaqi-2024"),
+        ('id = "env.aqi"\ntable = "us-1999"', "'us-1999' is none of us, eaqi, uk-daqi, us-2015"),
         ('id = "srv.backlog"\nwarn = 21\ncrit = 14', "crit 14 is reached before warn 21"),
         ('id = "srv.sla"\nwarn = 80\ncrit = 90', "crit 90 lies above warn 80, but higher is better"),
         ('id = "srv.netflow"\nlow = 2\nhigh = 1', "low < high"),

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -164,7 +164,8 @@ def test_the_worst_pollutant_at_the_worst_site_decides() -> None:
     assert got["north"].site == "b"  # 250 µg/m³ NO2 is 133 ppb: 107
     assert got["north"].value == pytest.approx(106, abs=1)
     assert got["north"].reason == "NO2 decides"
-    assert got[CITY].reason == "PM2.5 decides"
+    weighted = (1_000 * got["north"].value + 3_000 * got["south"].value) / 4_000
+    assert got[CITY].reason == f"PM2.5 decides; weighted by residents: {weighted:.0f}"
     assert got[CITY].den is None
 
 
@@ -173,6 +174,44 @@ def test_the_european_index_has_six_bands() -> None:
     assert index(hours(100.0), "eaqi-2024")[CITY].value == 5
     assert index(hours(200.0), "eaqi-2024")[CITY].value == 6
     assert EAQI_DEFAULTS["threshold"] != AQI.threshold
+
+
+def test_the_table_goes_by_the_day_of_the_reading() -> None:
+    facts = [
+        seen(12.0 + h % 2 / 1000, site="a", quantity="pm25", at=day - h * HOUR)
+        for day in (datetime(2024, 3, 1, 17, tzinfo=UTC), datetime(2024, 6, 1, 17, tzinfo=UTC))
+        for h in range(24)
+    ]
+    window = Window.build(facts)
+
+    march, june = (
+        measure(AQI, window, datetime(2024, month, 1, 17, tzinfo=UTC), scope())[-1].value
+        for month in (3, 6)
+    )
+
+    assert (march, june) == (50, 56)
+
+
+def test_the_day_of_a_revision_begins_at_the_citys_midnight() -> None:
+    midnight = datetime(2024, 5, 6, 4, 0, tzinfo=UTC)  # in Montréal, UTC−4
+    facts = [
+        seen(12.0 + h % 2 / 1000, site="a", quantity="pm25", at=midnight - h * HOUR)
+        for h in range(24)
+    ]
+    window = Window.build(facts)
+
+    before, after = (measure(AQI, window, midnight - m * MINUTE, scope())[-1] for m in (1, 0))
+
+    assert (before.value, after.value) == (50, 56)
+
+
+def test_where_residents_are_not_known_no_weighted_index_is_told() -> None:
+    bare = (District(id="north", name="N", short="N"), District(id="south", name="S", short="S"))
+    got = {
+        r.district: r for r in measure(AQI, Window.build(hours(9.0)), NOW, scope(districts=bare))
+    }
+
+    assert got[CITY].reason == "PM2.5 decides"
 
 
 def test_an_unknown_table_is_said() -> None:

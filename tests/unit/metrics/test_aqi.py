@@ -1,9 +1,22 @@
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.airtables import EAQI_2024, TABLES, US_2024, Scale, in_unit
+from metrics.airtables import (
+    DAQI_2012,
+    EAQI_2020,
+    EAQI_2024,
+    FAMILIES,
+    TABLES,
+    US_2015,
+    US_2024,
+    Scale,
+    in_force,
+    in_unit,
+)
 from metrics.aqi import HOURS, averaged, in_bands, nowcast, on_scale, sub_indices
 
 
@@ -76,7 +89,7 @@ def test_worse_air_never_has_a_better_index(some: Scale, pair: list[float]) -> N
     assert np.isnan(low) or low <= high
 
 
-@pytest.mark.parametrize("some", US_2024.scales)
+@pytest.mark.parametrize("some", [*US_2015.scales, *US_2024.scales])
 def test_every_scale_is_without_gaps(some: Scale) -> None:
     for (_, high, _, i_high), (low, _, i_low, _) in zip(some.steps, some.steps[1:], strict=False):
         assert low == pytest.approx(high + some.step)
@@ -195,4 +208,91 @@ def test_every_table_says_since_when_and_by_whom() -> None:
     for name, table in TABLES.items():
         assert table.id == name
         assert table.citation
-        assert table.effective.year == 2024
+        assert table in FAMILIES[table.family]
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "version"),
+    [
+        ("us", date(2024, 3, 1), "us-2015"),
+        ("us", date(2024, 5, 5), "us-2015"),
+        ("us", date(2024, 5, 6), "us-2024"),
+        ("us", date(2024, 6, 1), "us-2024"),
+        ("us", date(1999, 1, 1), "us-2015"),  # the oldest known
+        ("eaqi", date(2024, 3, 1), "eaqi-2020"),
+        ("eaqi", date(2026, 3, 1), "eaqi-2024"),
+        ("uk-daqi", date(2026, 3, 1), "uk-daqi-2012"),
+        ("us-2024", date(2024, 3, 1), "us-2024"),  # a version by name counts for every day
+        ("us-2015", date(2026, 3, 1), "us-2015"),
+    ],
+)
+def test_the_version_in_force_on_the_day_counts(name: str, day: date, version: str) -> None:
+    found = in_force(name, day)
+
+    assert found is not None
+    assert found.id == version
+
+
+def test_a_name_that_nobody_knows_has_no_table() -> None:
+    assert in_force("us-1999", date(2026, 1, 1)) is None
+
+
+# Source: 78 FR 3086: PM2.5 of 2012; worked by hand: (100-51)/(35.4-12.1)*(12.1-12.1)+51 = 51;
+# (50-0)/(12-0)*9 = 37.5 → 38. Of 2024: (100-51)/(35.4-9.1)*(12.1-9.1)+51 = 56.6;
+# (300-201)/(225.4-125.5)*(150.4-125.5)+201 = 225.7; (500-301)/99.9*(500.4-225.5)+301 = 848.6.
+@pytest.mark.parametrize(
+    ("concentration", "before", "since"),
+    [
+        (9.0, 38, 50),
+        (12.0, 50, 56),
+        (12.1, 51, 57),
+        (55.5, 151, 151),
+        (150.4, 200, 226),
+        (500.4, 500, 849),
+    ],
+)
+def test_the_revision_of_2024_moved_the_steps_of_pm25(
+    concentration: float, before: float, since: float
+) -> None:
+    hourly = {"pm25": np.full((1, HOURS), concentration)}
+
+    assert sub_indices(US_2015, hourly)["pm25"][0] == before
+    assert sub_indices(US_2024, hourly)["pm25"][0] == since
+
+
+# Source: EPA's slides "Computing the NowCast" (oldest hour first there): 17.4 µg/m³.
+def test_nowcast_of_the_example_of_the_epa() -> None:
+    oldest_first = [50.0, 80, 75, 90, 82, 53, 64, 74, 21, 10, 16, 13]
+
+    assert nowcast(np.array([oldest_first[::-1]]))[0] == pytest.approx(17.4, abs=0.05)
+
+
+# Source: COMEAP (2011) and DEFRA: upper bounds of each index, in whole µg/m³.
+@pytest.mark.parametrize(
+    ("pollutant", "value", "expected"),
+    [
+        ("pm25", 11.4, 1),
+        ("pm25", 11.5, 2),
+        ("pm25", 70.0, 9),
+        ("pm25", 71.0, 10),
+        ("pm10", 50.0, 3),
+        ("no2", 200.0, 3),
+        ("no2", 201.0, 4),
+        ("o3", 240.0, 9),
+        ("o3", 241.0, 10),
+        ("so2", 266.0, 3),
+    ],
+)
+def test_british_bands(pollutant: str, value: float, expected: float) -> None:
+    hourly = {pollutant: np.full((1, HOURS), value)}
+
+    assert sub_indices(DAQI_2012, hourly)[pollutant][0] == expected
+
+
+def test_british_particles_are_a_mean_of_a_day_and_european_ones_were_until_2024() -> None:
+    hours = np.full((1, HOURS), 5.0)
+    hours[0, 0] = 245.0  # the mean of the day is 15
+
+    assert sub_indices(DAQI_2012, {"pm25": hours})["pm25"][0] == 2
+    assert sub_indices(EAQI_2020, {"pm25": hours})["pm25"][0] == 2
+    assert sub_indices(EAQI_2024, {"pm25": hours})["pm25"][0] == 6

@@ -13,6 +13,7 @@ EVERY = list(INDICATORS.values())
 OF_PEOPLE = {  # counts of people or of what happened to them, though they come as observations
     "par.participation",
     "eco.claims",
+    "mob.ksi",
     "saf.ems",
     "saf.fire4",
     "saf.violent",
@@ -31,7 +32,11 @@ def test_the_page_of_the_catalogue_is_current() -> None:
 def test_the_catalogue_holds_these() -> None:
     assert set(INDICATORS) == {
         "mob.tti",
+        "mob.pti",
         "mob.bikes",
+        "mob.parking",
+        "mob.clearance",
+        "mob.ksi",
         "mob.transit_otp",
         "mob.transit_service",
         "mob.ridership",
@@ -40,7 +45,9 @@ def test_the_catalogue_holds_these() -> None:
         "env.no2",
         "env.heat",
         "env.aqi",
+        "env.noise",
         "env.river",
+        "env.water_loss",
         "srv.backlog",
         "srv.overdue",
         "srv.sla",
@@ -63,6 +70,8 @@ def test_the_catalogue_holds_these() -> None:
         "soc.shelter",
         "soc.school",
         "inf.power",
+        "inf.water",
+        "inf.assets",
         "inf.it",
         "cyb.kev",
         "cyb.kev_week",
