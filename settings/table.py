@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from settings.keeping import Retention
 
 ROOT = Path(__file__).resolve().parents[1]
 STORE_SCHEMES = (
@@ -26,7 +28,7 @@ def _folders(value: Any) -> Any:
     )
 
 
-class Settings(BaseSettings):
+class Settings(Retention):
     """The settings of one house."""
 
     model_config = SettingsConfigDict(
