@@ -1,6 +1,7 @@
 """City packs: one folder per city, loaded and checked."""
 
 from cities.checking import check
+from cities.daysoff import days_of
 from cities.loader import load
 from cities.pack import Pack, pack_files
 from cities.problems import PackError, Problem
@@ -16,6 +17,7 @@ __all__ = [
     "Problem",
     "Report",
     "check",
+    "days_of",
     "lacking",
     "load",
     "pack_files",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from cities.catalogue import indicators
 from cities.dates import entries
+from cities.daysoff import check_place
 from cities.pack import CITY_FILE, Pack, pack_files, pack_hash
 from cities.places import Places
 from cities.problems import PackError, Problem, nearest, unknown_key
@@ -63,6 +64,7 @@ def read_pack(folder: Path, places: Places) -> Pack:
     shapes = tally.read(DistrictsTable, raw.get("districts", {}), "[districts]")
     if city:
         _check_zone(city.timezone, "[city]", tally)
+        check_place(city.country, city.region, tally)
     districts = None
     if shapes:
         with tally.noting("[districts]", "file"):
@@ -150,6 +152,8 @@ def _city(table: CityTable, feeds: Sequence[Feed], districts: Districts) -> City
         is_simulated=table.simulated,
         is_replayed=any(feed.replay for feed in feeds),
         population=residents if table.population is None else table.population,
+        country=table.country,
+        region=table.region,
     )
 
 

@@ -32,6 +32,8 @@ class CityTable(Table):
     locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en"
     simulated: bool = False
     population: Annotated[int, Field(ge=0)] | None = None
+    country: Text | None = None
+    region: Text | None = None
 
 
 class DistrictsTable(Table):
@@ -84,6 +86,7 @@ class ThresholdTable(Table):
     high: Finite | None = None
     crit_low: Finite | None = None
     crit_high: Finite | None = None
+    plan: Annotated[Finite, Field(gt=0)] | None = None
 
 
 class IndicatorTable(BaseModel):

@@ -15,6 +15,8 @@ class City:
     is_simulated: bool = False
     is_replayed: bool = False
     population: int | None = None
+    country: str | None = None  # ISO 3166, whose holidays are apart
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
