@@ -55,6 +55,7 @@ OWNERS: dict[str, set[str]] = {
     "flask_compress": {"house"},
     "geopandas": {"geodata", "cities"},
     "google": {"feeds", "demo"},  # protobuf: GTFS-Realtime
+    "holidays": {"cities"},
     "httpcore": {"feeds"},
     "httpx": {"feeds", "notify", "pipeline"},  # pipeline holds the client that feeds opened
     "numpy": {
