@@ -70,7 +70,7 @@ def taken(world: World, at: Ints) -> Floats:
     cold = np.clip(4.0 - weather.temperature(world.seed, at), 0.0, 24.0) / 24.0
     slow = 0.025 * fractal(world.seed, "shelter", who, at=at / (20.0 * DAY))
     own = 0.035 * normal(world.seed, "shelter night", who, night)
-    share = 0.80 + 0.06 * uniform("place", "shelter", who) + 0.14 * cold + slow + own
+    share = 0.80 + 0.06 * uniform("place", "shelter", who) + 0.09 * cold + slow + own
     whole = beds(world, at)
     return np.asarray(np.clip(np.round(whole * share), 0.0, whole))
 

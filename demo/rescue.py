@@ -46,7 +46,7 @@ def calls_311(world: World, at: Ints) -> Floats:
 def in_time_311(world: World, at: Ints) -> Floats:
     """Return those of them answered within 30 seconds: fewer when many call at once."""
     strain = np.clip(fractal(world.seed, "311 staff", at=at / (3.0 * HOUR)), 0.0, None)
-    share = 0.972 - 0.028 * strain - 0.25 * _trouble(world, at)
+    share = 0.972 - 0.018 * strain - 0.25 * _trouble(world, at)
     return _part(calls_311(world, at), share, normal(world.seed, "311 in time", at))
 
 

@@ -42,7 +42,7 @@ def substations() -> tuple[Site, ...]:
 def merchants(world: World, at: Ints) -> Floats:
     """Return the merchants behind each week's spending; a few districts have under ten."""
     who = _numbers()
-    many = 6.0 + 420.0 * uniform("place", "merchants", who) ** 2
+    many = 4.0 + 420.0 * uniform("place", "merchants", who) ** 2
     wobble = 1.0 + 0.01 * normal(world.seed, "merchants", who, weeks(at))
     return np.asarray(np.round(many * wobble))
 
@@ -66,7 +66,7 @@ def price_index(world: World, at: Ints) -> Floats:
 
 def issued(world: World, at: Ints) -> Floats:
     """Return the business licences issued in each week."""
-    expected = _people() / 6_400.0 * (1.0 + 0.25 * np.sin(2.0 * np.pi * week_of_year(at) / 52.0))
+    expected = _people() / 5_900.0 * (1.0 + 0.25 * np.sin(2.0 * np.pi * week_of_year(at) / 52.0))
     return _poisson(expected, uniform(world.seed, "issued", _numbers(), weeks(at)))
 
 
@@ -88,7 +88,7 @@ def claims(world: World, at: Ints) -> Floats:
 def dwellings(world: World, at: Ints) -> Floats:
     """Return the dwellings in building permits of each week; a tower now and then."""
     who, week = _numbers(), weeks(at)
-    cycle = 1.0 + 0.10 * fractal(world.seed, "building", at=at / (180.0 * DAY))
+    cycle = 1.0 + 0.05 * fractal(world.seed, "building", at=at / (180.0 * DAY))
     season = 1.0 + 0.2 * summer(city_time(at - DAY).season)
     usual = _poisson(_people() / 9_000.0 * season * cycle, uniform(world.seed, "units", who, week))
     draw = uniform(world.seed, "tower", who, week)

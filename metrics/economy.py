@@ -16,6 +16,7 @@ from model import Indicator, Reading, Threshold
 
 _DAY = timedelta(days=1)
 _HALF = 0.5  # of the sites: an hour that fewer have told of is not there yet
+_NO_MODEL = "nothing is expected: 4 weeks of load and temperature are not there yet"
 _MARGIN = 2.0  # °C beyond what the fit has seen
 
 FOOTFALL = Indicator(
@@ -138,6 +139,7 @@ def electricity(question: Question) -> list[Reading]:
     cells.n = count.astype(np.int64)
     periods = span(question.indicator.window) // HOUR
     cells.coverage = share(count, expected_sites * periods)
+    cells.because = np.where(expected_sites > 0, _NO_MODEL, "no meter reports from here").tolist()
     cells.feeds = feeds_of(question, sites)
     used = total(group, question.scope.size, np.asarray((both & is_theirs).any(axis=1))) > 0
     cells.note(used, "expected by the source itself")
@@ -194,7 +196,6 @@ def _cells(question: Question, group: Groups, drawn: Floats, expected: Floats, e
         observed=np.full(size + 1, end, np.int64),
         scale=100.0,
         shift=-100.0,
-        because="nothing is expected: 4 weeks of load and temperature are not there yet",
     )
 
 
