@@ -29,6 +29,7 @@ class Role:
     name: str
     command: tuple[str, ...]
     head_start_s: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -105,6 +106,7 @@ class Children:
             env={
                 **os.environ,
                 **self.environment,
+                **child.role.environment,
                 "PYTHONPATH": os.pathsep.join(
                     item for item in (str(ROOT), os.environ.get("PYTHONPATH")) if item
                 ),

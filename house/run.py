@@ -42,6 +42,7 @@ class Plan:
     environment: Mapping[str, str]
     demo: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    workers: int = 1
 
 
 @dataclass(slots=True)
@@ -64,10 +65,12 @@ class Wish:
 def roles(plan: Plan) -> list[Role]:
     """Return the children in the order in which they are ended."""
     web = ("-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "app:server")
-    found = [
-        Role("web", web, WEB_HEAD_START_S),
-        Role("worker", (str(ROOT / "worker.py"),), head_start_s=2.0),
-    ]
+    found = [Role("web", web, WEB_HEAD_START_S)]
+    for number in range(1, plan.workers + 1):
+        name = "worker" if plan.workers == 1 else f"worker-{number}"
+        head_start_s = 2.0 if number == plan.workers else 0.0  # all are asked at once
+        slot = {"BARTIZAN_WORKER": str(number)}
+        found.append(Role(name, (str(ROOT / "worker.py"),), head_start_s, slot))
     if plan.is_simulated:
         found.append(Role("demo", plan.demo, head_start_s=0.3))
     return found

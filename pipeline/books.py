@@ -32,6 +32,13 @@ class Books:
             ScoreBook(history, pack.indicators, pack.districts.ids),
         )
 
+    def seed(self, shown: Snapshot) -> None:
+        """Start from what the last leader showed, until everything is read."""
+        self.shown = shown
+        self.usual.seed(shown.published_at, shown.readings)
+        self.trends.seed(shown.trends)
+        self.scores.seed(shown.score)
+
     def at(self, at: datetime) -> Mapping[Key, Usual]:
         """Return what is usual at that hour."""
         return self.usual.at(at)

@@ -10,6 +10,7 @@ import structlog
 import feeds
 from model import Feed
 from pipeline.care import Caretaker
+from pipeline.crew import Members
 from pipeline.feedbook import FeedBook
 from pipeline.inbox import Postman
 from pipeline.leases import Leases
@@ -27,14 +28,20 @@ OnError = Callable[[str, Exception], None]
 class Intake:
     """The stages before the stream. ``stop`` is the worker's own event."""
 
-    def __init__(self, rooms: Rooms, book: FeedBook, stop: threading.Event) -> None:
-        """Build the stages; nothing runs yet."""
+    def __init__(
+        self,
+        rooms: Rooms,
+        book: FeedBook,
+        stop: threading.Event,
+        members: Members | None = None,
+    ) -> None:
+        """Build the stages; nothing runs yet. ``members`` are the workers that share the feeds."""
         pack, store, clock = rooms.pack, rooms.store, rooms.clock
         self.book, self.feeds, self._stop = book, pack.feeds, stop
         heard = [feed for feed in pack.feeds if feeds.is_heard(feed)]
         brought = {feed.id: feed for feed in pack.feeds if feed in heard or feeds.is_pushed(feed)}
         self.leases = Leases(store)
-        self.poller = Poller(pack.feeds, store, book, rooms.client, clock, self.leases)
+        self.poller = Poller(pack.feeds, store, book, rooms.client, clock, self.leases, members)
         self.postman = Postman(brought, store, book, clock, self.leases)
         self.listening = Listening(heard, store, book, clock, self.leases)
         self.caretaker = Caretaker(pack.feeds, store, rooms.history, book, self.poller, clock, stop)

@@ -24,7 +24,7 @@ from model import (
     State,
 )
 from model.plain import entity, plain
-from store import Store
+from store import Lock, Store
 
 log = structlog.get_logger("alerts")
 
@@ -46,8 +46,10 @@ class Judge:
         feeds: Sequence[Feed],
         indicators: Sequence[Indicator],
         store: Store,
+        *,
+        fence: Lock | None = None,
     ) -> None:
-        """Load what an earlier worker left."""
+        """Load what an earlier worker left; ``fence`` is the lease of the one that leads."""
         missing = alerts.missing_rules(feeds, rules, indicators)
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in (*rules, *missing)}
         self._by_indicator: dict[str, list[Rule]] = {}
@@ -55,7 +57,7 @@ class Judge:
             if rule.indicator:
                 self._by_indicator.setdefault(rule.indicator, []).append(rule)
         self._by_feed = {rule.feed: rule for rule in missing if rule.feed}
-        self._store = store
+        self._store, self._fence = store, fence
         self._records: dict[str, Record] = {
             key: entity(Record, row.body) for key, row in store.records().items()
         }
@@ -166,6 +168,7 @@ class Judge:
             self._store.save_records(
                 {key: plain(record) for key, record in self._dirty.items()},
                 answers=self._answers,
+                fence=self._fence,
             )
             self._dirty, self._answers = {}, []
         if failure is not None:

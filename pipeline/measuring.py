@@ -45,18 +45,20 @@ class Stock:
     lock: threading.Lock = field(default_factory=threading.Lock)
     _meanwhile: list[Fact] | None = None  # what was kept while another window is being read
 
-    def take(self, facts: Iterable[Fact]) -> None:
-        """Add kept facts."""
+    def take(self, facts: Iterable[Fact]) -> Window:
+        """Add kept facts; return the window before."""
         seen = list(facts)
         observations = [fact for fact in seen if isinstance(fact, Observation)]
         cases = [fact for fact in seen if isinstance(fact, Case)]
         with self.lock:
             if self._meanwhile is not None:
                 self._meanwhile += seen
-            self.window = self.window.extended(observations, cases)
+            before = self.window
+            self.window = before.extended(observations, cases)
             self.news.update(fact.quantity for fact in observations)
             if cases:
                 self.news.add("cases")
+        return before
 
     def reload(self, read: Callable[[], Window]) -> None:
         """Start from another window (a restart, or a back-fill that has ended).

@@ -15,9 +15,10 @@ from feeds.replay import Replay
 from model import Feed, Parsed
 from model.plain import instant
 from pipeline.admission import admit
+from pipeline.crew import Members
 from pipeline.feedbook import FeedBook
 from pipeline.leases import Held, Leases
-from pipeline.schedule import Due, pause_after_failure, poll_interval, strewn
+from pipeline.schedule import LONGEST_PAUSE, Due, pause_after_failure, poll_interval, strewn
 from store import Store, StoreError
 
 log = structlog.get_logger("feeds")
@@ -42,9 +43,11 @@ class Poller:
     client: httpx.Client
     clock: Callable[[], datetime]
     leases: Leases
+    members: Members | None = None  # the workers that share the feeds
     recordings: dict[str, Replay] = field(default_factory=dict)
     _due: dict[str, Due] = field(default_factory=dict)
     _forced: dict[str, datetime] = field(default_factory=dict)
+    _wanted: set[str] = field(default_factory=set)  # forced, and not asked yet
 
     def start(self, now: datetime) -> None:
         """Make every feed due at once; one that is being asked stays so."""
@@ -62,6 +65,7 @@ class Poller:
         if forced is not None and timedelta(0) <= now - forced < FORCED_EVERY:
             return False, f"it was asked less than {FORCED_EVERY.seconds} s ago"
         self._forced[feed_id] = due.at = now
+        self._wanted.add(feed_id)
         self.book.scheduled(feed_id, now)
         return True, None
 
@@ -75,15 +79,30 @@ class Poller:
     def poll(self, feed: Feed) -> timedelta:
         """Ask one feed and admit what it gives; return how long to wait before the next time.
 
-        One process asks a feed at a time. One that lost its lease meanwhile keeps nothing.
+        One process asks a feed at a time, and none before it is due again where another has asked
+        it. One that lost its lease meanwhile keeps nothing.
         """
+        began = self.clock()
         with self.leases.hold(f"feed:{feed.id}") as lease:
             if lease is None:
                 return AGAIN_AFTER
+            if (left := self._left(feed, began)) is not None:
+                return left
             try:
-                return self._replayed(feed, lease) if feed.replay else self._asked(feed, lease)
+                pause = self._replayed(feed, lease) if feed.replay else self._asked(feed, lease)
             except FeedError as error:
-                return self._failed(feed, error)
+                pause = self._failed(feed, error)
+            if self.members is not None:
+                self.members.asked(feed.id, began + pause)
+            return pause
+
+    def _left(self, feed: Feed, now: datetime) -> timedelta | None:
+        """Return how long the feed is not due yet because another worker has asked it."""
+        is_forced = feed.id in self._wanted
+        self._wanted.discard(feed.id)
+        if self.members is None or is_forced:
+            return None
+        return self.members.pause(feed.id, now, LONGEST_PAUSE + poll_interval(feed))
 
     def _run(self, due: Due) -> None:
         began, pause = self.clock(), poll_interval(due.feed)

@@ -70,15 +70,22 @@ class Reviser:
 
     def note(self, known: Window, facts: Iterable[Fact]) -> None:
         """Look through facts that were just kept; ``known`` is what was known before them."""
+        found = self.touches(known, facts)
+        if found:
+            self.join(found)
+
+    def touches(self, known: Window, facts: Iterable[Fact]) -> Touched:
+        """Return which past hours facts change that were just kept."""
         seen = list(facts)
-        found = touched(
+        return touched(
             known,
             [fact for fact in seen if isinstance(fact, Observation)],
             [fact for fact in seen if isinstance(fact, Case)],
             self._allowed(),
         )
-        if not found:
-            return
+
+    def join(self, found: Touched) -> None:
+        """Add hours that are to be measured again."""
         with self._lock:
             self._touched = self._touched.joined(found)
             self._remember()

@@ -38,6 +38,10 @@ class ScoreBook:
         """Return the newest score; ``None`` before the first."""
         return self._score
 
+    def seed(self, score: CityScore | None) -> None:
+        """Start from what was shown last."""
+        self._score = self._score or score
+
     def refresh(self, shown: Snapshot | None, now: datetime) -> None:
         """Score what the room shows; what it hides counts as not known."""
         if shown is None:

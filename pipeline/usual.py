@@ -45,6 +45,12 @@ class UsualBook:
             found = self._hours.get(slot_of(at, self.timezone))
         return found[1] if found else {}
 
+    def seed(self, at: datetime, readings: Iterable[Reading]) -> None:
+        """Start from what was shown last: usual values of that hour, until it is read."""
+        shown = {(r.indicator, r.district): r.usual for r in readings if r.usual is not None}
+        with self._lock:
+            self._hours.setdefault(slot_of(at, self.timezone), (at - KEPT, shown))
+
     def forget(self) -> None:
         """Read everything again (a back-fill has ended)."""
         with self._lock:
@@ -92,6 +98,11 @@ class TrendBook:
             self._bands = {i.id: self._band(i, now) for i in self.indicators}
             self._bands_at = now
         self._trends = {i.id: self._read(i, now) for i in self.indicators}
+
+    def seed(self, trends: Iterable[Trend]) -> None:
+        """Start from what was shown last, until it is read."""
+        known = {indicator.id for indicator in self.indicators}
+        self._trends = {t.indicator: t for t in trends if t.indicator in known} | self._trends
 
     def forget(self) -> None:
         """Read what is usual again (a back-fill has ended)."""

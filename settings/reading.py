@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from settings.table import ROOT, Settings
 
 OTHER_NAMES = frozenset(  # ours, but not settings of a house
-    {"BARTIZAN_REALDATA", "BARTIZAN_LEASH", "BARTIZAN_LONG"}
+    {"BARTIZAN_REALDATA", "BARTIZAN_LEASH", "BARTIZAN_LONG", "BARTIZAN_WORKER"}
 )
 SECRETS = ("SECRET_KEY", "REDIS_URL", "HISTORY_URL")  # what is never repeated: URLs hold passwords
 

@@ -4,16 +4,14 @@ from store.base import (
     Backlog,
     Head,
     Lock,
-    Place,
     Quarantined,
     QuarantinePage,
     Reason,
     Store,
-    Told,
     Versioned,
     Waiting,
-    WorkerNote,
 )
+from store.crew_base import Place, Told, WorkerNote
 from store.errors import (
     AlreadyRunning,
     Conflict,

@@ -7,8 +7,8 @@ from typing import Any
 from model import Fact
 from model.plain import instant
 from store import codec, crew_scripts, keys
-from store.base import Place, Told, WorkerNote
 from store.client import Clients, guarded
+from store.crew_base import Place, Told, WorkerNote
 from store.scripting import Script
 
 ALIVE_MS = 10_000  # a worker that was not heard of for so long is taken for gone

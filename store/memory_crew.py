@@ -9,8 +9,8 @@ from typing import Any
 
 from model import Fact
 from store import codec
-from store.base import Place, Told, WorkerNote
 from store.crew import ALIVE_MS, CAP, kept_topic
+from store.crew_base import Place, Told, WorkerNote
 
 
 class MemoryCrew:

@@ -105,6 +105,7 @@ class City:
                 **os.environ,
                 "BARTIZAN_CITY": str(self.folder),
                 "BARTIZAN_DATA": str(self.data),
+                "BARTIZAN_WORKER": "1",
                 **self.environment,
             },
             cwd=ROOT,

@@ -184,15 +184,13 @@ def test_rows_that_cannot_be_read_are_quarantined_with_their_line(city):
     assert page.items[0].reject.reason
 
 
-def test_a_second_worker_is_refused(city):
-    city.start()
-    city.snapshot(lambda _: True, "the worker never published")
-    first = city.worker
-
+def test_who_writes_the_history_without_being_a_worker_of_the_house_is_not_joined(city):
+    migration = history.open(city.data / "history", writer=True)
     city.start()
     assert city.worker is not None
+
     code = city.worker.wait(30)
-    city.worker = first
+    migration.close()
 
     assert code == 1
 

@@ -44,7 +44,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_ticks(pack, monkeypatch):
         if len(ticks) == 3:
             stop.set()
 
-    monkeypatch.setattr(worker, "tick", tick)
+    monkeypatch.setattr(worker, "_tick", tick)
     worker._loop(stop)
 
     assert len(ticks) == 3
