@@ -19,11 +19,12 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from metrics.levels import Limits
+from metrics.levels import Limits, level
 from model import Indicator
 
 FLOOR, CRIT, WARN, TARGET, BEST = 0.0, 25.0, 50.0, 90.0, 100.0
 MOST_RATIO = 1.25
+_HAIR = 1e-6
 
 Point = tuple[float, float]  # (badness, score), the worst first
 
@@ -35,19 +36,17 @@ def anchored(value: float, indicator: Indicator, limits: Limits) -> float | None
     has_low = limits.warn_low is not None or limits.crit_low is not None
     has_high = limits.warn_high is not None or limits.crit_high is not None
     if indicator.direction == "band" or (has_low and has_high):
-        return _banded(value, indicator, limits)
-    if has_high:
-        points = _side(
-            limits.warn_high, limits.crit_high, _target(indicator, limits, 1), _best(indicator, 1)
-        )
-        return along(points, value)
-    points = _side(
-        _minus(limits.warn_low),
-        _minus(limits.crit_low),
-        _minus(_target(indicator, limits, -1)),
-        _best(indicator, -1),
-    )
-    return along(points, -value)
+        score = _banded(value, indicator, limits)
+    elif has_high:
+        goal = _target(indicator, limits, 1)
+        score = along(_side(limits.warn_high, limits.crit_high, goal, _best(indicator, 1)), value)
+    else:
+        warn, crit = _minus(limits.warn_low), _minus(limits.crit_low)
+        goal = _minus(_target(indicator, limits, -1))
+        score = along(_side(warn, crit, goal, _best(indicator, -1)), -value)
+    if level(value, limits) is None:  # a hair's breadth from the limit is not at it
+        return max(score, WARN + _HAIR)
+    return score
 
 
 def along(points: Sequence[Point], badness: float) -> float:
@@ -117,7 +116,7 @@ def _side(
     if crit is not None:
         points += [(crit + step, FLOOR), (crit, CRIT)]
     else:  # nothing is ever critical here
-        points += [(edge + step, CRIT + 1e-6)]
+        points += [(edge + step, CRIT + _HAIR)]
     if warn is None:
         points.append((edge, WARN))  # just better than critical, and there is no warning
     elif crit is None or warn < crit:
@@ -159,7 +158,7 @@ def _edge(
 ) -> list[Point]:
     """Return the points of one side of a band, from far outside to its middle."""
     if warn is None and crit is None:  # no alarm on this side: never as low as a warning
-        outside: list[Point] = [(edge + max(width, 1e-9), WARN + 1e-6)]
+        outside: list[Point] = [(edge + max(width, 1e-9), WARN + _HAIR)]
     else:
         outside = [p for p in _side(warn, crit, edge, None) if p[1] <= WARN]
     inside = [(edge, TARGET)] if edge < outside[-1][0] else [(outside[-1][0], TARGET)]

@@ -7,7 +7,7 @@ A threshold may be fixed or follow what is usual, the size of the place, a plan 
 import math
 from dataclasses import dataclass
 
-from metrics.baseline import JUDGED_WEEKS, widening
+from metrics.baseline import JUDGED_WEEKS, reach_of
 from metrics.funnel import Place
 from model import Indicator, Level, Reading, Threshold, Usual
 
@@ -139,7 +139,7 @@ def _deviation(indicator: Indicator, usual: Usual | None) -> Limits | None:
         return None
     limit, centre = indicator.threshold, usual.centre
     warn, crit = (
-        None if z is None else widening(abs(z), usual.weeks) * usual.spread
+        None if z is None else reach_of(abs(z), usual)
         for z in (limit.warn, limit.crit)
     )
     low, high = centre, centre

@@ -13,7 +13,9 @@ class Usual:
     """What is usual for this hour of this weekday: centre and the range of ±2 robust sd.
 
     ``weeks`` is the number of distinct weeks behind it; under six a screen says so.
-    ``spread`` is the robust standard deviation (1.4826 MAD, floored), in the unit.
+    ``spread`` is the robust standard deviation (1.4826 MAD, floored), in the unit. ``values`` is
+    the number of values behind the spread, where it is not one per week. ``basis`` says with what
+    a day that stands apart is compared, a message id; empty: with its own weekday.
     """
 
     centre: float
@@ -21,6 +23,8 @@ class Usual:
     high: float
     spread: float
     weeks: int
+    values: int | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

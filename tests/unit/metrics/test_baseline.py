@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from metrics import INDICATORS
 from metrics.baseline import robust_z, usual, widening, word
@@ -157,3 +158,40 @@ def test_the_order_of_weeks_is_nothing(values: list[float], random: object) -> N
 )
 def test_words_of_a_deviation(z: float | None, expected: str) -> None:
     assert word(z) == expected
+
+
+@pytest.mark.parametrize(("n", "multiple"), [(6, 5.95), (8, 4.80), (12, 4.01), (26, 3.39)])
+def test_limits_from_few_weeks_are_those_of_student(n: int, multiple: float) -> None:
+    exact = stats.t.isf(stats.norm.sf(3.0), n - 1) * math.sqrt(1 + 1 / n)
+
+    assert exact == pytest.approx(multiple, abs=0.01)
+    assert widening(3.0, n) == pytest.approx(exact, rel=0.015)
+
+
+def test_under_six_weeks_the_hours_beside_lend_their_scatter() -> None:
+    own, before, after = weeks(10, 11, 12), weeks(20, 24, 28), weeks(5, 9, 13)
+
+    alone = usual(own, LOWER)
+    pooled = usual(own, LOWER, beside=(before, after))
+    assert alone is not None
+    assert pooled is not None
+
+    # deviations 1 0 1, 4 0 4, 4 0 4: median 1; nine values less two more centres
+    assert (pooled.centre, pooled.weeks, pooled.values) == (11, 3, 7)
+    assert pooled.spread == pytest.approx(1.4826)
+    assert pooled.high - pooled.centre < alone.high - alone.centre
+    exact = stats.t.isf(stats.norm.sf(2.0), 6) * math.sqrt(1 + 1 / 3)
+    assert pooled.high - pooled.centre == pytest.approx(exact * pooled.spread, rel=0.02)
+
+
+def test_with_six_weeks_an_hour_stands_alone() -> None:
+    own = weeks(10, 11, 12, 13, 14, 15)
+
+    assert usual(own, LOWER, beside=(weeks(50, 0, 90),)) == usual(own, LOWER)
+
+
+def test_a_z_of_a_pooled_spread_has_its_degrees_of_freedom() -> None:
+    pooled = usual(weeks(10, 11, 12), LOWER, beside=(weeks(20, 24, 28), weeks(5, 9, 13)))
+    assert pooled is not None
+
+    assert robust_z(pooled.high, pooled, LOWER) == pytest.approx(-2.0, abs=1e-9)
