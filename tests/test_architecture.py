@@ -76,6 +76,7 @@ OWNERS: dict[str, set[str]] = {
     "plotly": {"cities", "demo", "figures"},  # cities and demo read the geometry that it ships
     "prometheus_client": {"api"},
     "psycopg": {"history"},
+    "py4j": {"analytics"},  # comes with pyspark
     "pyarrow": {"history", "feeds", "api", "analytics"},
     "pydantic": {"settings", "feeds", "cities", "api"},
     "pydantic_settings": {"settings"},
