@@ -32,6 +32,5 @@ def register(app: Dash, context: PageContext) -> None:
         span = links.asked(asked.get("span")) or DAY
         snapshot = context.latest()
         if indicator and snapshot and desk.is_place(district, view) and span in SPANS:
-            drawn = desk.ask(indicator, district, span, context, snapshot)
-            put(desk.props(indicator, district, span, snapshot, drawn, view))
+            put(desk.fresh(indicator, district, span, context, snapshot, view))
         return ""

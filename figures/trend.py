@@ -1,6 +1,6 @@
 """The course of one reading: what is usual, the value, target and limits. A plain Plotly dict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,15 @@ class Level:
     tone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A value that was corrected later: where it stands now, and what hover says."""
+
+    time: str
+    value: float
+    text: str
+
+
 def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     times: Sequence[str],
     values: Values,
@@ -34,6 +43,7 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     tone: str = "",
     is_week: bool = False,
     point: str = ".",
+    corrected: Sequence[Corrected] = (),
 ) -> Figure:
     """Draw a trend; a gap in the data stays a gap in the line.
 
@@ -52,6 +62,7 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
         tone: of the alarm that stands, which colours the newest point.
         is_week: the axis names days instead of hours.
         point: the decimal mark.
+        corrected: values that once stood otherwise, each marked by an open diamond.
 
     Returns:
         A figure without a title; the page's heading says what it is.
@@ -70,7 +81,7 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     )
     dot = ink[f"{tone}-text"] if f"{tone}-text" in ink else ink["data"]
     return {
-        "data": [*data, *_end(x, values, dot, ink["panel"])],
+        "data": [*data, *_corrected(corrected, ink), *_end(x, values, dot, ink["panel"])],
         "layout": {
             "template": themes.template(theme),
             "separators": f"{point}\u202f",
@@ -109,6 +120,27 @@ def _band(  # noqa: PLR0913, PLR0917 - two edges, two colours, a text
             "customdata": list(low),
             "hovertemplate": f"{text}–%{{y:{number}}}<extra></extra>",
         },
+    ]
+
+
+def _corrected(marks: Sequence[Corrected], ink: Mapping[str, str]) -> list[Figure]:
+    if not marks:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [mark.time for mark in marks],
+            "y": [mark.value for mark in marks],
+            "customdata": [mark.text for mark in marks],
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "marker": {
+                "symbol": "diamond",
+                "size": 10,
+                "color": ink["panel"],
+                "line": {"color": ink["text-1"], "width": 1.6},
+            },
+        }
     ]
 
 

@@ -191,7 +191,7 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
     }
     for number, item in enumerate(fit.shape.districts):
         reading = readings.get(item.id)
-        step = _step(reading, bounds)
+        step = step_of(reading, bounds)
         text = _printed(reading, indicator, view) if step else ""
         room = Box(
             item.x + fit.dx - 8, item.y + fit.dy - 8, item.x + fit.dx + 8, item.y + fit.dy + 8
@@ -199,7 +199,7 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
         is_clear = not any(room.meets(box) for box in placed.covered)
         fits = (len(text) * _DIGIT / 2) ** 2 + (_CAP / 2) ** 2 <= (item.radius * 1.1) ** 2
         props[_id(scene, "d", number)] = {"className": f"bz-map__d bz-map__d--{step or 'na'}"}
-        props[_id(scene, "t", number)] = {"children": _spoken(item.id, reading, indicator, view)}
+        props[_id(scene, "t", number)] = {"children": spoken(item.id, reading, indicator, view)}
         props[_id(scene, "v", number)] = {
             "children": text if is_clear and fits else "",
             "className": f"bz-map__v bz-map__v--{step or 'na'}",
@@ -207,7 +207,7 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
     return props
 
 
-def _step(reading: Reading | None, bounds: Limits) -> int | None:
+def step_of(reading: Reading | None, bounds: Limits) -> int | None:
     """Return the class of a district; ``None`` where its value now is not known."""
     if reading is None or reading.value is None or reading.quality.is_frozen or not bounds:
         return None
@@ -220,7 +220,8 @@ def _printed(reading: Reading | None, indicator: Indicator, view: View) -> str:
     return view.t.compact(reading.value, 0 if abs(reading.value) >= 10 else indicator.decimals)  # noqa: PLR2004 - two digits say enough on a map
 
 
-def _spoken(district: str, reading: Reading | None, indicator: Indicator, view: View) -> str:
+def spoken(district: str, reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return a district and its value in words, as hover and screen readers say it."""
     name = view.districts[district].name if district in view.districts else district
     text = words.amount(reading, indicator, view)
     if reading is not None and reading.suppressed:
@@ -278,11 +279,12 @@ def _legend(indicator: Indicator, bounds: Limits, snapshot: Snapshot, view: View
     hatch = "fewer than 5, or no data" if unknown else "fewer than 5, not shown"
     rows: dict[str, Any] = {"limit-na": view.t(hatch if is_small else "no data")}
     for step in range(1, _CLASSES + 1):
-        rows[f"limit-{step}"] = _range(step, bounds, view)
+        rows[f"limit-{step}"] = class_range(step, bounds, view)
     return rows
 
 
-def _range(step: int, bounds: Limits, view: View) -> str:
+def class_range(step: int, bounds: Limits, view: View) -> str:
+    """Return what values a class of the map holds."""
     if not bounds:
         return ""
     text = view.t.brief

@@ -14,7 +14,7 @@ from layouts.view import View
 from model import CITY, Indicator, Snapshot
 
 NAME = "board"
-CELLS = 8  # that fit beside each other on a 1920 px desk
+CELLS = 9  # that fit beside each other on a 1920 px desk
 
 
 def board(scene: str) -> LiveComponent:

@@ -1,25 +1,31 @@
 """The recent course of a reading, asked from the history, and drawn."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from figures.theme import Figure
-from figures.trend import Level, trend
+from figures.trend import Corrected, Level, trend
 from layouts import words
 from layouts.desk import values
 from layouts.view import View
 from model import CITY, Alert, Indicator, Quality, Reading, Snapshot
 
-DAY, WEEK = "24h", "7d"
+DAY, WEEK, MONTH, SEASON, YEAR = "24h", "7d", "35d", "63d", "1y"
 NEAR = 0.6  # a line farther from the data than this share of their range is not drawn
 ROOM = 0.08  # of the range, free above and below
 SPANS: Mapping[str, tuple[timedelta, timedelta]] = {  # how far back, and one point per
     DAY: (timedelta(hours=24), timedelta(minutes=15)),
     WEEK: (timedelta(days=7), timedelta(hours=1)),
+    MONTH: (timedelta(days=35), timedelta(hours=6)),
+    SEASON: (timedelta(days=63), timedelta(hours=12)),
+    YEAR: (timedelta(days=365), timedelta(days=1)),
 }
+LIVE = (DAY, WEEK)  # spans whose figure is drawn anew while the page is open
+SAID = {DAY: "24 h", WEEK: "7 d", MONTH: "35 d", SEASON: "63 d", YEAR: "1 year"}
+TICKS = {DAY: "%H:%M", YEAR: "%Y-%m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Course:
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
     is_known: bool = True
+    corrections: tuple[Mapping[str, Any], ...] = ()  # what was told anew, newest first
 
 
 def ask(
@@ -93,7 +100,25 @@ def ended(course: Course, reading: Reading | None) -> Course:
     low, high = course.low, course.high
     if reading.usual and low and high:
         low, high = (*low[:-1], reading.usual.low), (*high[:-1], reading.usual.high)
-    return Course(course.times, kept, low, high, course.is_known)
+    return replace(course, values=kept, low=low, high=high)
+
+
+def spoken(course: Course, indicator: Indicator, view: View) -> str:
+    """Return a course in words: from where to where, and what lacks."""
+    t = view.t
+    known = [value for value in course.values if value is not None]
+    if not known:
+        return ""
+    low, high = (values.figure(value, indicator, view) for value in (min(known), max(known)))
+    parts = [t("between {low} and {high}", low=low, high=high)]
+    gaps = len(course.values) - len(known)
+    if gaps:
+        share = t.quantity(100 * gaps / len(course.values), "%")
+        parts.append(t("{share} of the steps unknown", share=share))
+    many = len({row["at"] for row in course.corrections})
+    if many:
+        parts.append(t.plural("{n} corrected (◇)", "{n} corrected (◇)", many))
+    return "; ".join(parts)
 
 
 def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
@@ -123,18 +148,32 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
         usual=view.t("usual"),
         levels=[level for level in levels if bottom <= level.value <= top],
         tone=tone,
-        is_week=span == WEEK,
+        is_week=span != DAY,
         point=view.t.point,
+        corrected=_corrected(course, indicator, view, zone),
     )
     figure["layout"]["uirevision"] = f"{indicator.id} {span}"
     figure["layout"]["yaxis"] = {"range": [bottom, top], "nticks": 5}
     figure["layout"]["xaxis"] |= {
         "range": _ends(course, zone),
-        "tickformat": "%m-%d" if span == WEEK else "%H:%M",
+        "tickformat": TICKS.get(span, "%m-%d"),
         "hoverformat": "%Y-%m-%d %H:%M",
         "nticks": 8,
     }
     return figure
+
+
+def _corrected(course: Course, indicator: Indicator, view: View, zone: ZoneInfo) -> list[Corrected]:
+    """Return the marks of values that were corrected; the newest correction of each speaks."""
+    found: dict[datetime, Corrected] = {}
+    for row in course.corrections:
+        if row["value"] is None or not course.times or row["at"] < course.times[0]:
+            continue
+        old = values.figure(row["old_value"], indicator, view) or view.t("unknown")
+        text = view.t("before the correction: {value}", value=old)
+        at = row["at"].astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+        found.setdefault(row["at"], Corrected(at, row["value"], text))
+    return list(found.values())
 
 
 def _ends(course: Course, zone: ZoneInfo) -> list[str] | None:

@@ -31,6 +31,15 @@ def counted(reading: Reading | None, name: str, view: View) -> str:
     return values.number(value, view)
 
 
+def window(reading: Reading | None, indicator: Indicator, view: View) -> str:
+    """Return how far back a reading looks, and until when."""
+    length = view.t.every(indicator.window)
+    if reading is None:
+        return length
+    clock = view.t.clock(reading.at, view.city.timezone, seconds=True)
+    return view.t("{length} to {clock}", length=length, clock=clock)
+
+
 def coverage(reading: Reading | None, view: View) -> str:
     """Return how much of what should report did."""
     if reading is None or reading.coverage is None:

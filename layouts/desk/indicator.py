@@ -1,6 +1,7 @@
 """One indicator in one place: what it means, how it is counted, its feed, its course, districts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dash import html
 from dash.development.base_component import Component
@@ -8,9 +9,21 @@ from dash.development.base_component import Component
 from layouts import states, words
 from layouts.component import Props, Scene, fill, scene_layout, walk
 from layouts.context import PageContext
-from layouts.desk import course, facts, frame, links, status, values
-from layouts.desk.course import DAY, SPANS, Course
-from layouts.desk.indicatorpanel import CHOSEN, FEEDS, FIGURE, NAME, SCOPE, key, places, tree
+from layouts.desk import (
+    compare,
+    course,
+    districtrows,
+    facts,
+    files,
+    frame,
+    indicatormap,
+    links,
+    reasons,
+    status,
+    values,
+)
+from layouts.desk.course import DAY, LIVE, SPANS, Course
+from layouts.desk.indicatorpanel import CHOSEN, FEEDS, FIGURE, NAME, SCOPE, key, tree
 from layouts.desk.pulse import pulse, slow
 from layouts.ids import part, slot
 from layouts.parts import classes, deviation_look, ms, reading_data, texts
@@ -19,6 +32,7 @@ from model import CITY, Alert, Indicator, Reading, Snapshot
 
 PAGE = "indicator"
 REFRESH_S = 15
+CORRECTED_S = 300  # how often an open page looks for corrections
 BODY = part(PAGE, "page", "m")
 
 
@@ -52,10 +66,17 @@ def indicator_page(
     if indicator is None or not is_place(district, view) or (name and name != indicator.id):
         return _missing(root, view)
     body = next(p for p in walk(root) if getattr(p, "id", None) == BODY)
-    body.children = [*tree(indicator, district, span, view), *body.children]
+    why: list[Component] = []
     drawn = ask(indicator, district, span, context, snapshot)
     if snapshot is not None:
+        found = reasons.ask(indicator, district, span, context, snapshot)
+        drawn = replace(drawn, corrections=tuple(found.corrections or ()))
+        why = reasons.cards(found, indicator, district, view)
+    below = html.Div(why, className="bz-ipage__why")
+    body.children = [*tree(indicator, district, span, view), below, *body.children]
+    if snapshot is not None:
         fill(root, props(indicator, district, span, snapshot, drawn, view))
+        fill(root, files.props(indicator, district, span, snapshot))
     chosen = {"indicator": indicator.id, "district": district, "span": span, "locale": view.locale}
     path = f"{links.INDICATORS}/{indicator.id}"
     kept = {"district": district, "span": span if span != DAY else None}
@@ -90,6 +111,30 @@ def ask(
     return course.ended(found, snapshot.reading(indicator.id, district))
 
 
+def fresh(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
+    indicator: Indicator,
+    district: str,
+    span: str,
+    context: PageContext,
+    snapshot: Snapshot,
+    view: View,
+) -> Props:
+    """Return what an open page shows now; a long course is drawn once and stays as it is."""
+    if span not in LIVE:
+        still = (FIGURE, key("course"), key("course-sub"), key("course-said"))
+        found = props(indicator, district, span, snapshot, Course(), view)
+        return {part: values for part, values in found.items() if part not in still}
+    drawn = ask(indicator, district, span, context, snapshot)
+    minute = int(snapshot.published_at.timestamp()) // CORRECTED_S
+    corrections = view.remembered(
+        "corrections",
+        (indicator.id, district, span, minute),
+        lambda: reasons.corrections(indicator, district, span, context, snapshot),
+    )
+    drawn = replace(drawn, corrections=tuple(corrections or ()))
+    return props(indicator, district, span, snapshot, drawn, view)
+
+
 def props(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
     indicator: Indicator,
     district: str,
@@ -101,10 +146,13 @@ def props(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
     """Return every value of the page."""
     reading = snapshot.reading(indicator.id, district)
     alarm = _alarm(indicator.id, district, snapshot)
+    fair = compare.compared(indicator, snapshot)
     return {
         **_head_props(indicator, district, reading, alarm, view),
         **_feed_props(indicator, reading, snapshot, view),
-        **_district_props(indicator, snapshot, view),
+        **districtrows.props(indicator, snapshot, fair, view),
+        **indicatormap.props(indicator, snapshot, view),
+        **compare.props(fair, indicator, snapshot, view),
         **_course_props(indicator, span, drawn, alarm, view),
     }
 
@@ -142,7 +190,9 @@ def _head_props(
             "num": facts.counted(reading, "num", view),
             "den": facts.counted(reading, "den", view),
             "n": facts.counted(reading, "n", view),
+            "window": facts.window(reading, indicator, view),
             "coverage": facts.coverage(reading, view),
+            "target": words.target(indicator, view)[1] or t("none set"),
             "usual": facts.usual(reading, indicator, view),
             "quality": facts.quality(reading, view),
         },
@@ -185,48 +235,6 @@ def _feed_props(
     return found
 
 
-def _district_props(indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
-    readings = snapshot.by_district(indicator.id)
-    alarms = {
-        a.district: states.look(a)
-        for a in reversed(states.ranked(snapshot.alerts))
-        if a.indicator == indicator.id
-    }
-    found: Props = {}
-    unknown = 0
-    for n, district in enumerate(places(view)):
-        name, reading = slot("dis", n), readings.get(district)
-        seen = alarms.get(district)
-        is_told = reading is not None and (reading.suppressed or reading.value is not None)
-        unknown += not is_told
-        tone = seen.tone if seen and seen.is_active else ""
-        n_text = ""
-        if reading is not None and not reading.suppressed:
-            n_text = view.t.number(reading.n) if reading.n is not None else ""
-        found[key(f"{name}-value")] = {
-            "children": _cell(reading, indicator, view),
-            "className": "bz-na" if not is_told else "",
-        }
-        found[key(f"{name}-n")] = {"children": n_text}
-        usual = reading.usual if reading else None
-        found[key(f"{name}-usual")] = {"children": words.usual_range(usual, indicator, view)}
-        found[part(SCOPE, name, "dev")] = deviation_look(
-            reading.z if reading else None, tone, view.t
-        )
-    total = len(view.districts)
-    said = view.t("{n} of {of} known", n=total - unknown, of=total) if total else ""
-    found[key("districts-sub")] = {"children": said}
-    return found
-
-
-def _cell(reading: Reading | None, indicator: Indicator, view: View) -> str:
-    """Return a district's value without the unit, which stands in the head of the column."""
-    is_plain = reading is not None and not reading.suppressed
-    return (words.value(reading, indicator, view) if is_plain else "") or values.amount(
-        reading, indicator, view
-    )
-
-
 def _course_props(
     indicator: Indicator, span: str, drawn: Course, alarm: Alert | None, view: View
 ) -> Props:
@@ -245,6 +253,7 @@ def _course_props(
     figure = course.draw(drawn, indicator, view, theme=frame.LIGHT, tone=tone, span=span)
     return {
         key("course-sub"): {"children": said},
+        key("course-said"): {"children": course.spoken(drawn, indicator, view)},
         key("course"): {"className": classes("bz-ipage__fig", "" if has_any else "is-none")},
         FIGURE: {"figure": figure},
     }

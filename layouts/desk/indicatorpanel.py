@@ -7,10 +7,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from figures.theme import GRAPH_CONFIG
-from layouts.desk import facts, links, values
-from layouts.desk.course import DAY, SPANS
+from layouts.desk import compare, facts, indicatormap, links, values
+from layouts.desk.course import DAY, SAID, SPANS
 from layouts.ids import part, slot
-from layouts.parts import age, classes, deviation
+from layouts.parts import age, aria, classes, deviation
 from layouts.view import View
 from model import CITY, Indicator
 
@@ -19,13 +19,27 @@ FIGURE = part(SCOPE, NAME, "figure")
 CHOSEN = part(SCOPE, NAME, "chosen")
 FEEDS = 4
 GRAPH: Any = dict(GRAPH_CONFIG)
-NOW = (  # key, label, whether it has a second line
+NOW = (  # key, label
     ("num", "numerator"),
     ("den", "denominator"),
     ("n", "n"),
+    ("window", "window"),
     ("coverage", "coverage"),
     ("usual", "usual now"),
+    ("target", "target"),
     ("quality", "data"),
+)
+EXPORTS = (("csv", "CSV"), ("xlsx", "XLSX"), ("parquet", "Parquet"), ("geojson", "GeoJSON"))
+COLUMNS = (  # of the table of districts: class, label
+    ("", "District"),
+    ("is-num", ""),
+    ("is-num", "numerator"),
+    ("is-num", "denominator"),
+    ("is-num", "n"),
+    ("", "data"),
+    ("is-num", "Usual"),
+    ("bz-table__devh", ""),
+    ("", "Compared with the city"),
 )
 
 
@@ -59,6 +73,10 @@ def tree(indicator: Indicator, district: str, span: str, view: View) -> list[Com
                 ),
             ],
             className="bz-ipage__main",
+        ),
+        html.Div(
+            [indicatormap.card(indicator, district, view), compare.card(view)],
+            className="bz-ipage__side",
         ),
         _districts(indicator, district, view),
     ]
@@ -135,7 +153,7 @@ def _course(indicator: Indicator, district: str, span: str, view: View) -> html.
                     html.Nav(
                         [
                             html.A(
-                                view.t(one),
+                                view.t(SAID[one]),
                                 className="is-on" if one == span else "",
                                 href=links.to(
                                     view,
@@ -147,6 +165,7 @@ def _course(indicator: Indicator, district: str, span: str, view: View) -> html.
                             for one in SPANS
                         ],
                         className="bz-seg bz-seg--end",
+                        **aria(view.t("Span")),
                     ),
                 ],
                 className="bz-card__head",
@@ -160,6 +179,20 @@ def _course(indicator: Indicator, district: str, span: str, view: View) -> html.
                 ),
                 id=key("course"),
                 className="bz-ipage__fig is-none",
+            ),
+            html.Footer(
+                [
+                    html.Span(id=key("course-said")),
+                    html.Nav(
+                        [
+                            html.A(word, id=key(f"file-{kind}"), href="#", download="")
+                            for kind, word in EXPORTS
+                        ],
+                        className="bz-seg bz-seg--btn bz-seg--end",
+                        **aria(view.t("Export")),
+                    ),
+                ],
+                className="bz-ipage__foot",
             ),
         ],
         className="bz-card bz-ipage__course",
@@ -191,8 +224,6 @@ def _feeds() -> html.Ul:
 
 def _districts(indicator: Indicator, district: str, view: View) -> html.Section:
     t = view.t
-    unit = values.unit(indicator, view)
-    value = view.t("Value") + (f", {unit}" if unit else "")
     rows = [
         _row(slot("dis", n), one, indicator, view, is_chosen=one == district)
         for n, one in enumerate(places(view))
@@ -208,49 +239,54 @@ def _districts(indicator: Indicator, district: str, view: View) -> html.Section:
             ),
             html.Div(
                 html.Table(
-                    [
-                        html.Thead(
-                            html.Tr(
-                                [
-                                    html.Th(t("District"), scope="col"),
-                                    *(
-                                        html.Th(word, className="is-num", scope="col")
-                                        for word in (value, t("n"), t("Usual"))
-                                    ),
-                                    html.Th(
-                                        [html.I(t("worse")), html.I(t("better"))],
-                                        className="bz-table__devh",
-                                        scope="col",
-                                    ),
-                                ]
-                            )
-                        ),
-                        html.Tbody(rows),
-                    ],
+                    [html.Thead(html.Tr(_heads(indicator, view))), html.Tbody(rows)],
                     className="bz-table bz-table--dense bz-dtable",
                 ),
                 className="bz-ipage__scroll",
                 tabIndex=0,
+                role="region",
+                **aria(t("By district")),
             ),
         ],
         className="bz-card bz-ipage__districts",
     )
 
 
+def _heads(indicator: Indicator, view: View) -> list[html.Th]:
+    t = view.t
+    unit = values.unit(indicator, view)
+    value = t("Value") + (f", {unit}" if unit else "")
+    heads = []
+    for look, word in COLUMNS:
+        text: Any = t(word) if word else value
+        if "devh" in look:
+            text = [html.I(t("worse")), html.I(t("better"))]
+        heads.append(html.Th(text, className=look, scope="col"))
+    return heads
+
+
 def _row(name: str, district: str, indicator: Indicator, view: View, *, is_chosen: bool) -> html.Tr:
+    def cell(which: str, look: str = "") -> html.Td:
+        return html.Td(id=key(f"{name}-{which}"), className=classes(look, "is-dim"))
+
+    current: dict[str, Any] = {"aria-current": "true"} if is_chosen else {}
     return html.Tr(
         [
-            html.Td(
+            html.Th(
                 html.A(
-                    view.districts[district].name,
+                    html.Bdi(view.districts[district].name),
                     href=links.indicator(view, indicator.id, district),
                     className="bz-row__open",
-                )
+                    **current,
+                ),
+                scope="row",
             ),
             html.Td(html.B(id=key(f"{name}-value")), className="is-num"),
-            html.Td(id=key(f"{name}-n"), className="is-num is-dim"),
-            html.Td(id=key(f"{name}-usual"), className="is-num is-dim"),
+            *(cell(which, "is-num") for which in ("num", "den", "n")),
+            cell("data"),
+            cell("usual", "is-num"),
             html.Td(deviation(SCOPE, name)),
+            cell("fair"),
         ],
         id=key(name),
         className=classes("bz-drow", "is-sel" if is_chosen else ""),

@@ -6,7 +6,7 @@ import pytest
 
 from layouts.desk.sentence import parts
 from model import CITY, Quality, Snapshot
-from tests.unit.layouts.desk.montreal import busy, calm, desk_view, feeds, quiet, reading
+from tests.unit.layouts.desk.montreal import busy, calm, desk_view, feeds, pack, quiet, reading
 
 
 def said(snapshot: Snapshot, locale: str = "en") -> str:
@@ -86,4 +86,4 @@ def test_unusual_figures_are_counted_instead_of_calm() -> None:
     snapshot = replace(quiet(), readings=(*others, river))
 
     assert river.district == CITY
-    assert said(snapshot) == "Of 13 city figures, 1 is not as usual: River."
+    assert said(snapshot) == f"Of {len(pack().indicators)} city figures, 1 is not as usual: River."
