@@ -20,7 +20,7 @@ import math
 from collections.abc import Sequence
 
 from metrics.levels import Limits, level
-from model import Indicator
+from model import Indicator, Level
 
 FLOOR, CRIT, WARN, TARGET, BEST = 0.0, 25.0, 50.0, 90.0, 100.0
 MOST_RATIO = 1.25
@@ -44,9 +44,8 @@ def anchored(value: float, indicator: Indicator, limits: Limits) -> float | None
         warn, crit = _minus(limits.warn_low), _minus(limits.crit_low)
         goal = _minus(_target(indicator, limits, -1))
         score = along(_side(warn, crit, goal, _best(indicator, -1)), -value)
-    if level(value, limits) is None:  # a hair's breadth from the limit is not at it
-        return max(score, WARN + _HAIR)
-    return score
+    least = {None: WARN + _HAIR, Level.WARN: CRIT + _HAIR, Level.CRIT: FLOOR}
+    return max(score, least[level(value, limits)])  # a hair's breadth from a limit is not at it
 
 
 def along(points: Sequence[Point], badness: float) -> float:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cities import Pack
+from cities import Pack, days_of
 from history import History
 from model import CityScore, Reading, Snapshot, Trend, Usual
+from pipeline.likedays import Key
 from pipeline.scoring import ScoreBook
-from pipeline.usual import Key, TrendBook, UsualBook
+from pipeline.usual import TrendBook, UsualBook
 
 _AHEAD = timedelta(minutes=2)  # the next hour of the week is read before it begins
 
@@ -26,9 +27,10 @@ class Books:
     def of(cls, history: History, pack: Pack) -> "Books":
         """Return empty books of a city."""
         by_id = {indicator.id: indicator for indicator in pack.indicators}
+        days = days_of(pack.city, pack.calendar)
         return cls(
-            UsualBook(history, by_id, pack.city.timezone),
-            TrendBook(history, pack.indicators, pack.city.timezone),
+            UsualBook(history, by_id, pack.city.timezone, days),
+            TrendBook(history, pack.indicators, pack.city.timezone, days),
             ScoreBook(history, pack.indicators, pack.districts.ids),
         )
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from history import BaselineRow, History
-from metrics.baseline import usual
+from history import History
+from metrics.baseline import FEW_WEEKS, JUDGED_WEEKS, usual
+from metrics.days import DAY, SUNDAY, Days
 from metrics.privacy import suppress_course
 from model import CITY, Indicator, Reading, Trend, Usual
+from pipeline.likedays import Key, LikeDays, Values
 
-Key = tuple[str, str]
+Slot = tuple[int, int]  # weekday and hour; −1 where it does not matter
+ANY = -1
+WEEK = timedelta(weeks=1)
 HOUR = timedelta(hours=1)
 EIGHT_WEEKS = timedelta(weeks=8)
 KEPT = timedelta(hours=20)  # an hour of the week is read again at its next turn
@@ -36,14 +40,17 @@ class UsualBook:
     history: History
     indicators: Mapping[str, Indicator]
     timezone: str
-    _hours: dict[tuple[int, int], tuple[datetime, dict[Key, Usual]]] = field(default_factory=dict)
+    days: Days | None = None  # without one every day is an ordinary one
+    _hours: dict[Slot, tuple[datetime, dict[Key, Usual]]] = field(default_factory=dict)
+    _slow: dict[date, dict[Key, Usual]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def at(self, at: datetime) -> Mapping[Key, Usual]:
         """Return what is known to be usual for that hour; empty where it was never read."""
         with self._lock:
             found = self._hours.get(slot_of(at, self.timezone))
-        return found[1] if found else {}
+            slow = self._slow.get(self._past().days.day_of(at), {})
+        return {**found[1], **slow} if found else slow
 
     def seed(self, at: datetime, readings: Iterable[Reading]) -> None:
         """Start from what was shown last: usual values of that hour, until it is read."""
@@ -55,29 +62,57 @@ class UsualBook:
         """Read everything again (a back-fill has ended)."""
         with self._lock:
             self._hours.clear()
+            self._slow.clear()
 
     def refresh(self, at: datetime) -> None:
-        """Read the hour of ``at`` unless it was read this turn."""
+        """Read the hour of ``at`` unless it was read this turn, and the day unless it was."""
+        self._refresh_slow(at)
         slot = slot_of(at, self.timezone)
         with self._lock:
             found = self._hours.get(slot)
         if found and timedelta(0) <= at - found[0] < KEPT:
             return
-        rows = self.history.baseline_rows(at, timezone=self.timezone)
-        usuals = self._decide(rows)
+        usuals = self._hourly(at)
         with self._lock:
             self._hours[slot] = (at, usuals)
 
-    def _decide(self, rows: Iterable[BaselineRow]) -> dict[Key, Usual]:
-        values: dict[Key, list[tuple[date, float]]] = defaultdict(list)
-        for row in rows:
-            values[row.indicator, row.district].append((row.week, row.value))
+    def _refresh_slow(self, at: datetime) -> None:
+        past = self._past()
+        today = past.days.day_of(at)
+        if today in self._slow:
+            return
+        found: dict[Key, Usual] = {}
+        for indicator in self.indicators.values():
+            if indicator.cadence >= DAY:
+                found |= self._decide(past.slow(indicator, at), past.basis(at))
+        with self._lock:
+            kept = {day: some for day, some in self._slow.items() if day >= today - DAY}
+            self._slow = {**kept, today: found}
+
+    def _hourly(self, at: datetime) -> dict[Key, Usual]:
+        past = self._past()
+        quick = {name for name, one in self.indicators.items() if one.cadence < DAY}
+        values = {key: some for key, some in past.hour(at).items() if key[0] in quick}
+        counts = {len(some) for some in values.values()}
+        if counts & set(range(JUDGED_WEEKS, FEW_WEEKS)):
+            return self._decide(values, past.basis(at), past.beside(at))
+        return self._decide(values, past.basis(at))
+
+    def _past(self) -> LikeDays:
+        return LikeDays(self.history, self.days or Days(self.timezone))
+
+    def _decide(
+        self, values: Values, basis: str, beside: Sequence[Values] = ()
+    ) -> dict[Key, Usual]:
         found = {}
-        for (name, district), weeks in values.items():
-            indicator = self.indicators.get(name)
-            decided = usual(weeks, indicator) if indicator else None
+        for key, weeks in values.items():
+            indicator = self.indicators.get(key[0])
+            if indicator is None:
+                continue
+            lent = [hour.get(key, ()) for hour in beside]
+            decided = usual(weeks, indicator, beside=lent, basis=basis)
             if decided is not None:
-                found[name, district] = decided
+                found[key] = decided
         return found
 
 
@@ -88,8 +123,9 @@ class TrendBook:
     history: History
     indicators: Sequence[Indicator]
     timezone: str
+    days: Days | None = None
     _trends: dict[str, Trend] = field(default_factory=dict)
-    _bands: dict[str, dict[tuple[int, int], Usual]] = field(default_factory=dict)
+    _bands: dict[str, dict[Slot, Usual]] = field(default_factory=dict)
     _bands_at: datetime | None = None
 
     def refresh(self, now: datetime) -> None:
@@ -121,7 +157,7 @@ class TrendBook:
         if indicator.is_counted:
             found = self._without_small_cells(found, indicator, step)
         usuals = self._bands.get(indicator.id, {})
-        bands = [usuals.get(slot_of(at, self.timezone)) for at in found.times]
+        bands = [usuals.get(self._slot(at, indicator.cadence)) for at in found.times]
         return replace(
             found,
             low=tuple(band.low if band else None for band in bands),
@@ -142,21 +178,35 @@ class TrendBook:
         pairs = zip(found.times, found.values, strict=True)
         return replace(found, values=tuple(None if at in hidden else v for at, v in pairs))
 
-    def _band(self, indicator: Indicator, now: datetime) -> dict[tuple[int, int], Usual]:
-        """Return what is usual in each hour of the week, from one look at eight weeks."""
-        found = self.history.trend(indicator.id, CITY, start=now - EIGHT_WEEKS, end=now, step=HOUR)
-        zone = ZoneInfo(self.timezone)
-        values: dict[tuple[int, int], list[tuple[date, float]]] = defaultdict(list)
+    def _band(self, indicator: Indicator, now: datetime) -> dict[Slot, Usual]:
+        """Return what is usual in each hour of the week, from one look at eight weeks.
+
+        Of a figure by the day it is each day of the week, of one by the week any week. Holidays
+        stand with the Sundays; hours of events stand nowhere.
+        """
+        step = DAY if indicator.cadence >= DAY else HOUR
+        end = _floor(now, step)
+        found = self.history.trend(indicator.id, CITY, start=end - EIGHT_WEEKS, end=end, step=step)
+        days = self.days or Days(self.timezone)
+        values: dict[Slot, list[tuple[date, float]]] = defaultdict(list)
         for at, value in zip(found.times, found.values, strict=True):
-            if value is not None:
-                day = at.astimezone(zone).date()
-                week = day - timedelta(days=day.weekday())
-                values[slot_of(at, self.timezone)].append((week, value))
+            if value is not None and not days.has_event(at, at + step):
+                day = days.day_of(at)
+                stamp = day - DAY * day.weekday() if indicator.cadence >= WEEK else day
+                values[self._slot(at, indicator.cadence)].append((stamp, value))
         decided = {slot: usual(some, indicator) for slot, some in values.items()}
         return {slot: some for slot, some in decided.items() if some is not None}
 
+    def _slot(self, at: datetime, cadence: timedelta) -> Slot:
+        if cadence >= WEEK:
+            return (ANY, ANY)
+        weekday, hour = slot_of(at, self.timezone)
+        days = self.days or Days(self.timezone)
+        weekday = SUNDAY if days.is_holiday(days.day_of(at)) else weekday
+        return (weekday, ANY if cadence >= DAY else hour)
 
-def slot_of(at: datetime, timezone: str) -> tuple[int, int]:
+
+def slot_of(at: datetime, timezone: str) -> Slot:
     """Return weekday (Monday 0) and hour by the city's clock."""
     local = at.astimezone(ZoneInfo(timezone))
     return (local.weekday(), local.hour)
