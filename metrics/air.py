@@ -11,9 +11,10 @@ import numpy as np
 from metrics.airtables import CHOICES, DAQI_2012, EAQI_2024, US_2024, Table, in_force
 from metrics.aqi import HOURS, sub_indices
 from metrics.cells import Cells, nothing, readings
-from metrics.columns import DAY, HOUR, Bools, Floats, Ints
+from metrics.columns import DAY, HOUR, NONE, Bools, Floats, Ints
 from metrics.grouping import Groups, deciding, latest, tally, total
 from metrics.scope import Question
+from metrics.series import Rows
 from metrics.sites import expectation, feeds_by_cell, fit, names, share, stuck
 from model import Indicator, Quality, Reading, Threshold
 
@@ -210,22 +211,27 @@ _LABELS = {"pm25": "PM2.5", "pm10": "PM10", "no2": "NO2", "o3": "O3", "so2": "SO
 
 def _hourly(question: Question, pollutants: Sequence[str]) -> Hourly:
     at = question.now
-    size = len(question.window.sites.names)
-    newest = np.full(size, np.iinfo(np.int64).min, np.int64)
+    told = {pollutant: _usable(question, pollutant) for pollutant in pollutants}
+    site = np.unique(np.concatenate([rows.site for rows in told.values()]))
+    size = len(site)
+    newest = np.full(size, NONE, np.int64)
     is_doubtful = np.zeros(size, np.bool_)
     means: dict[str, Floats] = {}
-    for pollutant in pollutants:
-        rows = question.window.rows(pollutant, at - DAY, at)
-        rows = rows.where(fit(rows, pollutant))
-        rows = rows.where(~np.isin(rows.site, stuck(question, pollutant)))
-        cell = rows.site * HOURS + (at - rows.at) // HOUR
+    for pollutant, rows in told.items():
+        place = np.searchsorted(site, rows.site)
+        cell = place * HOURS + (at - rows.at) // HOUR
         amount, count = tally(cell, size * HOURS, rows.value), tally(cell, size * HOURS)
         means[pollutant] = share(amount, count).reshape(size, HOURS)
-        np.maximum.at(newest, rows.site, rows.at)
-        is_doubtful[rows.site[rows.quality >= Quality.UNCERTAIN.rank]] = True
-    site = np.flatnonzero(newest > np.iinfo(np.int64).min)
-    means = {pollutant: hours[site] for pollutant, hours in means.items()}
-    return Hourly(site, newest[site], is_doubtful[site], means)
+        np.maximum.at(newest, place, rows.at)
+        is_doubtful[place[rows.quality >= Quality.UNCERTAIN.rank]] = True
+    return Hourly(site, newest, is_doubtful, means)
+
+
+def _usable(question: Question, pollutant: str) -> Rows:
+    """Return the values of the last 24 hours that may be used."""
+    rows = question.window.rows(pollutant, question.now - DAY, question.now)
+    rows = rows.where(fit(rows, pollutant))
+    return rows.where(~np.isin(rows.site, stuck(question, pollutant)))
 
 
 def weigh_city(num: Floats, den: Floats, residents: Floats) -> bool:
