@@ -42,6 +42,7 @@ class History:
         self.cases_table = reader.cases_table
         self.notices = reader.notices
         self.readings = reader.readings
+        self.series = reader.series
         self.trend = reader.trend
         self.revisions = Revisions(engine).revisions
         self.baseline_rows = reader.baseline_rows

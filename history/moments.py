@@ -70,7 +70,11 @@ class Moments:
         return [FeedRow(**typed(row, state=QUALITIES)) for row in found]
 
     def events_alive(self, at: datetime) -> list[AlertEvent]:
-        """Return the audit of each key that was not calm at an instant, since it last was."""
+        """Return the audit of each key that was not calm at an instant, by key and number.
+
+        It begins with an occurrence before, so that it leads ``alerts.replay`` to the record that
+        the whole audit leads to.
+        """
         source = self._engine.relation(schemas.ALERT_EVENTS)
         sql = fill("alert_events_alive", alert_events=source)
         return [event_of(row) for row in rows(self._engine.ask(sql, {"at": at}))]
