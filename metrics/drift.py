@@ -73,13 +73,17 @@ def cusum(z: Floats, slack: float = SLACK) -> Cusum:
 
 
 def memory(z: Floats) -> float:
-    """Return the lag-1 correlation, around 0, over neighbours that are both known; 0 without."""
+    """Return the lag-1 correlation, around 0, over neighbours that are both known.
+
+    0 where chance explains it: under 1.96 ÷ √n.
+    """
     before, after = z[:-1], z[1:]
     both = np.isfinite(before) & np.isfinite(after)
     energy = float((before[both] ** 2).sum())
     if both.sum() < 3 or energy == 0:  # noqa: PLR2004 - two pairs say nothing
         return 0.0
-    return max(-0.99, min(0.99, float((before[both] * after[both]).sum()) / energy))
+    rho = max(-0.99, min(0.99, float((before[both] * after[both]).sum()) / energy))
+    return rho if abs(rho) > 1.96 / math.sqrt(both.sum()) else 0.0
 
 
 def whitened(z: Floats, rho: float | None = None) -> Floats:
