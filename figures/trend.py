@@ -107,20 +107,44 @@ def _line(x: list[str], y: Values, colour: str, width: float) -> Figure:
 def _band(  # noqa: PLR0913, PLR0917 - two edges, two colours, a text
     x: list[str], low: Values, high: Values, fill: str, edge: str, text: str
 ) -> list[Figure]:
-    """Return the two edges of what is usual, filled between; nothing where it is not known."""
-    if not any(value is not None for value in low):
-        return []
+    """Return the two edges of what is usual, filled between; nothing where it is not known.
+
+    Each stretch without a gap is a band of its own: a fill across a gap would cross itself.
+    """
     number = text.rpartition(":")[2].removesuffix("}")
-    return [
-        {**_line(x, low, edge, 0.75), "hoverinfo": "skip"},
-        {
-            **_line(x, high, edge, 0.75),
-            "fill": "tonexty",
-            "fillcolor": fill,
-            "customdata": list(low),
-            "hovertemplate": f"{text}–%{{y:{number}}}<extra></extra>",
-        },
-    ]
+    bands: list[Figure] = []
+    for run in _runs(low, high):
+        bottom, top = list(low[run]), list(high[run])
+        bands += [
+            {**_line(x[run], bottom, edge, 0.75), "hoverinfo": "skip"},
+            {
+                **_line(x[run], top, edge, 0.75),
+                "fill": "tonexty",
+                "fillcolor": fill,
+                "customdata": bottom,
+                "hovertemplate": f"{text}–%{{y:{number}}}<extra></extra>",
+            },
+        ]
+    return bands
+
+
+def _runs(low: Values, high: Values) -> list[slice]:
+    """Return where both edges are known without a gap.
+
+    >>> _runs([1, None, 1, 1], [2, 2, 2, 2])
+    [slice(0, 1, None), slice(2, 4, None)]
+
+    """
+    runs: list[slice] = []
+    start: int | None = None
+    for at, pair in enumerate([*zip(low, high, strict=True), (None, None)]):
+        is_known = None not in pair
+        if is_known and start is None:
+            start = at
+        elif not is_known and start is not None:
+            runs.append(slice(start, at))
+            start = None
+    return runs
 
 
 def _corrected(marks: Sequence[Corrected], ink: Mapping[str, str]) -> list[Figure]:

@@ -135,7 +135,9 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
     zone = ZoneInfo(view.city.timezone)
     times = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in course.times]
     levels = _levels(indicator, alert, tone, view)
-    bottom, top = reach([*course.values, *course.low, *course.high], levels)
+    marks = _corrected(course, indicator, view, zone)
+    drawn = [*course.values, *course.low, *course.high, *(mark.value for mark in marks)]
+    bottom, top = reach(drawn, levels)
     figure = trend(
         times,
         course.values,
@@ -150,7 +152,7 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
         tone=tone,
         is_week=span != DAY,
         point=view.t.point,
-        corrected=_corrected(course, indicator, view, zone),
+        corrected=marks,
     )
     figure["layout"]["uirevision"] = f"{indicator.id} {span}"
     figure["layout"]["yaxis"] = {"range": [bottom, top], "nticks": 5}

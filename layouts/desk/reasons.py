@@ -85,12 +85,12 @@ def cards(found: Reasons, indicator: Indicator, district: str, view: View) -> li
 def _card(title: str, inside: Sequence[Component], view: View) -> html.Section:
     return html.Section(
         [html.H3(view.t(title), className="bz-card__title"), *inside],
-        className="bz-card bz-why",
+        className="bz-card bz-reason",
     )
 
 
 def _note(text: str) -> html.P:
-    return html.P(text, className="bz-why__note")
+    return html.P(text, className="bz-reason__note")
 
 
 def _table(heads: Sequence[tuple[str, str]], rows: Sequence[Component], label: str) -> html.Div:
@@ -98,9 +98,9 @@ def _table(heads: Sequence[tuple[str, str]], rows: Sequence[Component], label: s
     return html.Div(
         html.Table(
             [html.Thead(head), html.Tbody(list(rows))],
-            className="bz-table bz-table--dense bz-why__table",
+            className="bz-table bz-table--dense bz-reason__table",
         ),
-        className="bz-why__scroll",
+        className="bz-reason__scroll",
         tabIndex=0,
         role="region",
         **aria(label),
@@ -149,7 +149,7 @@ def _days(found: Reasons, view: View) -> list[Component]:
         return [_note(t("The history does not answer."))]
     heads = (
         (t("Day"), ""),
-        ("", "bz-why__bars"),
+        ("", "bz-reason__bars"),
         (t("good"), "is-num"),
         (t("uncertain"), "is-num"),
         (t("late"), "is-num"),
@@ -249,7 +249,7 @@ def _ages(found: Ages | None, view: View) -> list[Component]:
     t = view.t
     if found is None:
         return []
-    title = html.H4(t("Age of the open requests, in times allowed"), className="bz-why__head")
+    title = html.H4(t("Age of the open requests, in times allowed"), className="bz-reason__head")
     if found.is_hidden:
         return [title, _note(t("fewer than 5, not shown"))]
     if found.shares is None:
