@@ -28,11 +28,22 @@ def to_spark(sql: str, values: Mapping[str, Any]) -> str:
 def _function(node: exp.Expression) -> exp.Expression:
     """Return what Spark has in the place of seconds since 1970."""
     if isinstance(node, exp.Extract) and node.name.upper() == "EPOCH":
-        micros = exp.Anonymous(this="unix_micros", expressions=[node.expression])
-        return exp.Paren(this=exp.Div(this=micros, expression=_number(1e6), typed=True))
+        return exp.Paren(
+            this=exp.Div(this=_micros(node.expression), expression=_number(1e6), typed=True)
+        )
     if isinstance(node, exp.UnixToTime):
         return exp.Anonymous(this="timestamp_seconds", expressions=[node.this])
     return node
+
+
+def _micros(at: exp.Expression) -> exp.Expression:
+    """Return the microseconds since 1970 of an instant, or those between two of them."""
+    inner = at.unnest()
+    if isinstance(inner, exp.Sub):
+        return exp.Paren(
+            this=exp.Sub(this=_micros(inner.this), expression=_micros(inner.expression))
+        )
+    return exp.Anonymous(this="unix_micros", expressions=[inner])
 
 
 def _literal(value: Any) -> exp.Expression:

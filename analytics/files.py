@@ -15,7 +15,6 @@ from history import History
 from history.columns import month_of
 from history.delta import DeltaEngine
 from history.schemas import CASES, OBSERVATIONS, READINGS, Shape
-from history.tables import reading
 
 FOLDER = "analytics"
 ROWS = 500_000  # of an exported file, about
@@ -73,7 +72,8 @@ class ExportedFiles:
         self, shape: Shape, since: datetime | None = None, until: datetime | None = None
     ) -> str:
         """See ``Files``."""
-        return reading(shape, self.paths(shape, since, until))
+        listed = ", ".join(_text(path) for path in self.paths(shape, since, until))
+        return f"read_parquet([{listed}])"
 
 
 @contextmanager
@@ -123,6 +123,10 @@ def _write(rows: pa.Table, shape: Shape, stem: Path) -> None:
     for number, start in enumerate(range(0, len(kept), ROWS)):
         target = stem.with_name(f"{stem.name}-{number}.parquet")
         pq.write_table(kept.slice(start, ROWS), target, compression="zstd")
+
+
+def _text(path: str) -> str:
+    return "'" + path.replace("'", "''") + "'"
 
 
 def months(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

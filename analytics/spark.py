@@ -1,12 +1,15 @@
 """Apache Spark over the files of the history: the same queries, the same functions."""
 
 import os
+import re
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -17,6 +20,7 @@ import pyarrow as pa
 from analytics.dialect import to_spark
 from analytics.errors import AnalyticsError
 from analytics.files import Files
+from analytics.java import look_for_java
 from history.schemas import Shape
 
 if TYPE_CHECKING:
@@ -27,7 +31,8 @@ Answer = TypeVar("Answer")
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("model", "texts", "geodata", "metrics", "alerts", "history", "analytics")
-_JAVA = 17
+PATIENCE_S = 20.0
+_REASON = re.compile(r"[\w.]*(Error|Exception)\b")
 
 
 class Spark:
@@ -52,9 +57,12 @@ class Spark:
 
     def each(self, work: Callable[[Task], Answer], tasks: Sequence[Task]) -> Iterator[Answer]:
         """See ``Engine``."""
-        if tasks:
-            found = self._session.sparkContext.parallelize(tasks, len(tasks))
-            yield from found.map(work).collect()
+        if not tasks:
+            return
+        with _told(self.name):
+            spread = self._session.sparkContext.parallelize(tasks, len(tasks))
+            found = spread.map(work).collect()
+        yield from found
 
     def relation(
         self, shape: Shape, since: datetime | None = None, until: datetime | None = None
@@ -74,7 +82,8 @@ class Spark:
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """See ``Engine``."""
-        return self._session.sql(to_spark(sql, values)).toArrow()
+        with _told(self.name):
+            return self._session.sql(to_spark(sql, values)).toArrow()
 
     def by_group(
         self, work: Callable[[pa.Table], str], column: str, sql: str, values: Mapping[str, Any]
@@ -84,19 +93,56 @@ class Spark:
         def answer(rows: pa.Table) -> pa.Table:
             return pa.table({"answer": [work(rows)]})
 
-        groups = self._session.sql(to_spark(sql, values)).groupBy(column)
-        found = groups.applyInArrow(answer, "answer string").collect()
+        with _told(self.name):
+            groups = self._session.sql(to_spark(sql, values)).groupBy(column)
+            found = groups.applyInArrow(answer, "answer string").collect()
         return [str(row["answer"]) for row in found]
 
     def close(self) -> None:
-        """See ``Engine``."""
+        """See ``Engine``: the session and its Java process end."""
+        gateway = self._session.sparkContext._gateway  # noqa: SLF001 - nothing public ends it
         self._session.stop()
+        _end(gateway)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _session(master: str) -> "SparkSession":
-    _look_for_java()
+def _end(gateway: Any) -> None:
+    from pyspark import SparkContext  # noqa: PLC0415 - only if asked for
+
+    gateway.shutdown()
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - as above
+    process = getattr(gateway, "proc", None)
+    if process is None:  # somebody else's
+        return
+    process.stdin.close()  # it ends when nobody holds it any more
     try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Let only errors of ours out, with the last thing that Python said on an executor."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - only if asked for
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - only if asked for
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        said = [line for line in str(error).splitlines() if _REASON.match(line.strip())]
+        reason = said[-1].strip() if said else str(error).splitlines()[0]
+        raise AnalyticsError(
+            f"{name} cannot do it: {reason}\nIts executors need the Python and the packages of "
+            "this machine, and must see the same files; see docs/analytics.md"
+        ) from error
+
+
+def _session(master: str) -> "SparkSession":
+    look_for_java()
+    try:
+        from py4j.protocol import Py4JError  # noqa: PLC0415 - only if asked for
         from pyspark.errors import PySparkException  # noqa: PLC0415 - only if asked for
         from pyspark.sql import SparkSession  # noqa: PLC0415 - only if asked for
     except ImportError:
@@ -104,62 +150,46 @@ def _session(master: str) -> "SparkSession":
             "ANALYTICS_URL names Spark, and pyspark is not installed here:\n"
             f"    {sys.executable} -m pip install -r {ROOT / 'requirements-spark.txt'}"
         ) from None
+    address = _address(master)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else executors take any python3
+    os.environ.setdefault("SPARK_LOCAL_IP", address)
     builder = SparkSession.builder.master(master).appName("bartizan")
-    for name, value in _settings(master).items():
+    for name, value in (_SETTINGS | {"spark.driver.host": address}).items():
         builder = builder.config(name, value)
     try:
-        return builder.getOrCreate()
-    except (PySparkException, OSError) as error:
+        session = builder.getOrCreate()
+    except (Py4JError, PySparkException, OSError) as error:
         raise AnalyticsError(f"Spark at {master} does not answer: {error}") from error
+    session.sparkContext.setLogLevel("ERROR")
+    return session
 
 
-def _settings(master: str) -> dict[str, str]:
-    """Return what a session needs to answer as the history does: UTC, and nothing shown."""
-    found = {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.pyspark.python": sys.executable,
-    }
-    host = _address(master)
-    return (
-        found
-        if host is None
-        else found | {"spark.driver.host": host, "spark.driver.bindAddress": host}
-    )
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",  # as the history
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
 
 
-def _address(master: str) -> str | None:
-    """Return the address of this machine as the cluster sees it; ``None``: Spark finds it."""
+def _address(master: str) -> str:
+    """Return the address of this machine as the cluster sees it.
+
+    Raises:
+        AnalyticsError: nobody answers there.
+
+    """
     if master.startswith("local"):
         return "127.0.0.1"
-    first = master.removeprefix("spark://").split(",")[0]
-    host, _, port = first.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=10.0) as probe:
-            return str(probe.getsockname()[0])
-    except OSError as error:
-        raise AnalyticsError(f"no Spark master answers at {master}: {error}") from error
-
-
-def _look_for_java() -> None:
-    if java() is None:
-        raise AnalyticsError(
-            f"ANALYTICS_URL names Spark, which needs Java {_JAVA} or newer, and there is none "
-            "here. On Debian or Ubuntu:\n"
-            "    sudo apt-get update && sudo apt-get install -y default-jre-headless\n"
-            "On macOS:\n"
-            "    brew install openjdk@17"
-        )
-
-
-def java() -> str | None:
-    """Return the path of the Java that Spark will use."""
-    home = Path(os.environ.get("JAVA_HOME", "/nowhere"))
-    inside = home / "bin" / "java"
-    return str(inside) if inside.is_file() else shutil.which("java")
+    errors = []
+    for place in master.removeprefix("spark://").split(","):
+        host, _, port = place.rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), PATIENCE_S) as probe:
+                return str(probe.getsockname()[0])
+        except OSError as error:
+            errors.append(f"{place}: {error}")
+    raise AnalyticsError(f"no Spark master answers ({'; '.join(errors)})")
 
 
 def _packed(folder: Path) -> Path:
