@@ -69,6 +69,34 @@ ensure_browser() {
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 }
 
+find_java() { # Java 17 or newer, as Spark needs it
+    found="$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 || true)"
+    case "$found" in
+    *'version "'*) found="${found#*version \"}" found="${found%%[!0-9]*}" ;;
+    *) return 1 ;;
+    esac
+    [ "${found:-0}" -ge 17 ]
+}
+
+ensure_java() {
+    if find_java; then
+        return
+    fi
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "the tests of Spark need Java 17 or newer and are skipped without; on macOS:"
+        say '    brew install openjdk@17 && export JAVA_HOME="$(brew --prefix openjdk@17)"'
+        return
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        say "the tests of Spark need Java 17 or newer:"
+        say "    sudo apt-get update && sudo apt-get install -y default-jre-headless"
+        exit 1
+    fi
+    say "installing Java for the tests of Spark"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq default-jre-headless >/dev/null
+}
+
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     make_venv
 fi
@@ -78,6 +106,7 @@ dev) install requirements-dev.txt .venv/.pins-dev ;;
 test)
     install requirements-dev.txt .venv/.pins-dev
     ensure_browser
+    ensure_java
     ;;
 *)
     say "usage: bin/setup.sh run|dev|test"

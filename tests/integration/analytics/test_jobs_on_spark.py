@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from operator import truediv
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -179,10 +181,6 @@ def test_what_fails_on_an_executor_is_told_in_a_sentence(spark: OnSpark):
     engine, _ = spark
 
     with pytest.raises(AnalyticsError, match=r"cannot do it: ZeroDivisionError") as told:
-        list(engine.each(_divide, [0]))
+        list(engine.each(partial(truediv, 1), [0]))
 
     assert "executors need" in str(told.value)
-
-
-def _divide(by: int) -> float:
-    return 1 / by

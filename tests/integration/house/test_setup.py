@@ -170,6 +170,54 @@ def test_a_browser_that_is_there_is_enough(machine, name):
     assert machine.set_up("test").returncode == 0
 
 
+OLD, NEW = 'java version "1.8.0_392"', 'openjdk version "17.0.15" 2025-04-15'
+
+
+@pytest.mark.parametrize("said", [None, OLD])
+def test_without_a_new_java_and_without_root_the_command_is_printed(machine, said):
+    machine.python()
+    machine.program("chromium", "exit 0")
+    machine.program("apt-get", f'echo "apt $@" >>{machine.notes}')
+    if said:
+        machine.program("java", f"echo '{said}' >&2")
+
+    done = machine.set_up("test")
+
+    assert done.returncode == 1
+    assert "sudo apt-get update && sudo apt-get install -y default-jre-headless" in done.stderr
+
+
+def test_root_gets_java_installed(machine):
+    machine.python()
+    machine.program("chromium", "exit 0")
+    machine.program("id", "echo 0")
+    machine.program("apt-get", f'echo "apt $@" >>{machine.notes}')
+
+    assert machine.set_up("test").returncode == 0
+    assert "install -y -qq default-jre-headless" in machine.notes.read_text()
+
+
+def test_a_java_that_is_new_enough_is_left_alone(machine):
+    machine.python()
+    machine.program("chromium", "exit 0")
+    machine.program("id", "echo 0")
+    machine.program("apt-get", f'echo "apt $@" >>{machine.notes}')
+    machine.program("java", f"echo '{NEW}' >&2")
+
+    assert machine.set_up("test").returncode == 0
+    assert "default-jre" not in machine.notes.read_text()
+
+
+def test_where_there_is_no_apt_java_is_only_told_of(machine):
+    machine.python()
+    machine.program("chromium", "exit 0")
+
+    done = machine.set_up("test")
+
+    assert done.returncode == 0
+    assert "brew install openjdk@17" in done.stderr
+
+
 def test_wrong_usage_is_2(machine):
     machine.python()
 
