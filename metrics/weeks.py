@@ -44,10 +44,7 @@ class Table:
     def of(self, wanted: Sequence[int]) -> Floats:
         """Return the figures of some weeks, shape (sites, weeks); NaN where there is none."""
         found = np.full((len(self.sites), len(wanted)), np.nan)
-        place = np.searchsorted(self.weeks, wanted)
-        there = (place < len(self.weeks)) & (
-            self.weeks[np.minimum(place, len(self.weeks) - 1)] == np.asarray(wanted)
-        )
+        place, there = np.searchsorted(self.weeks, wanted), np.isin(wanted, self.weeks)
         found[:, there] = self.values[:, place[there]]
         return found
 
