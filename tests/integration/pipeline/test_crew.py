@@ -222,7 +222,6 @@ def test_another_worker_leads_when_the_leader_is_gone_and_alarms_stand(crew, how
         alert.occurrence,
         alert.raised_at,
     )
-    print("GAP", how, first_after - gone, watcher.longest_gap_s())
     within_s = TAKEOVER_S if how is signal.SIGSTOP else AT_ONCE_S
     assert first_after - gone <= within_s
     assert watcher.longest_gap_s() <= within_s
