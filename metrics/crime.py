@@ -1,5 +1,6 @@
 """Violent crimes against the same weeks of other years."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -188,15 +189,15 @@ def _years_before(end: datetime, years: int) -> datetime:
 
 def _with_usual(reading: Reading, place: int, found: Expectation) -> Reading:
     """Return the reading with what was expected as its usual value, in the indicator's unit."""
-    mean, size = found.mean[place], found.size[place]
+    mean, size = float(found.mean[place]), float(found.size[place])
     if reading.den is None or not np.isfinite(mean):
         return reading
     per = PER_RESIDENTS / reading.den
     usual = Usual(
         centre=per * mean,
-        low=per * found.low[place],
-        high=per * found.high[place],
-        spread=per * float(np.sqrt(mean + mean * mean / size)) if mean > 0 else 0.0,
+        low=per * float(found.low[place]),
+        high=per * float(found.high[place]),
+        spread=per * math.sqrt(mean + mean * mean / size) if mean > 0 else 0.0,
         weeks=found.years * (_DAYS // timedelta(weeks=1)),
     )
     return replace(reading, usual=usual)

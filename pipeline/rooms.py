@@ -14,7 +14,7 @@ import history
 import store
 from cities import Pack, PackError
 from history import History
-from pipeline.upkeep import TooShort, policy_of
+from pipeline.upkeep import policy_of
 from settings import Settings
 from store import Store, StoreError, embedded
 
@@ -83,7 +83,7 @@ def open_rooms(
             n_shards=settings.ingest_shards,
             keep=settings.keep,
         )
-    except (PackError, StoreError, TooShort, history.HistoryError) as error:
+    except (PackError, StoreError, history.HistoryError) as error:
         raise WorkerError(str(error)) from error
 
 

@@ -1,6 +1,6 @@
 """What the long memory of a city is to keep, and its upkeep beside the ticks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,7 +9,6 @@ from cities import Pack
 from history import History
 from history.upkeep import Done, Policy, Upkeep
 from metrics.keeping import longest
-from model import Indicator
 from pipeline.diary import UNCHANGED_EVERY
 
 log = structlog.get_logger("worker")
@@ -18,36 +17,18 @@ SOON = timedelta(seconds=10)  # until the next piece where much is left to do
 REST = timedelta(minutes=5)
 
 
-class TooShort(Exception):  # noqa: N818 - read as a sentence
-    """A retention is shorter than what the city's indicators look back."""
-
-
 def policy_of(pack: Pack, keep: Mapping[str, timedelta | None]) -> Policy:
     """Return what a city wants of its long memory.
 
-    Raises:
-        TooShort: observations would be dropped that some indicator of the pack still needs.
-
+    What an indicator looks back on is kept that long, whatever the retention says.
     """
     look_back = longest(pack.indicators)
-    _refuse_short(keep.get("observations"), pack.indicators)
     return Policy(
         timezone=pack.city.timezone,
         keep=dict(keep),
         look_back=look_back,
         stands={i.id: 2 * max(UNCHANGED_EVERY, i.cadence) for i in pack.indicators},
     )
-
-
-def _refuse_short(kept: timedelta | None, indicators: Sequence[Indicator]) -> None:
-    if kept is None:
-        return
-    for indicator in indicators:
-        if indicator.look_back is not None and indicator.look_back > kept:
-            raise TooShort(
-                f"RETENTION_OBSERVATIONS={kept.days}d: {indicator.id} looks back "
-                f"{indicator.look_back.days} days: use at least {indicator.look_back.days + 1}d"
-            )
 
 
 class Housekeeper:
