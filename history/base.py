@@ -15,6 +15,21 @@ from history.marks import Mark
 from history.schemas import Shape
 
 
+class View(Protocol):
+    """A history as it was at one moment: each table whole, none torn by what is written since."""
+
+    def relation(
+        self, shape: Shape, since: datetime | None = None, until: datetime | None = None
+    ) -> str:
+        """See ``Engine``."""
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """See ``Engine``."""
+
+    def marks(self, shape: Shape) -> dict[str, Mark]:
+        """Return the mark of every source of a table."""
+
+
 class Engine(Protocol):
     """Where the tables live. Threads may share one; every method may raise ``HistoryError``."""
 
@@ -89,6 +104,16 @@ class Engine(Protocol):
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return files (or partitions) and bytes by table."""
+
+    def snapshot(self) -> AbstractContextManager[View]:
+        """Look at all tables as they are now, for minutes or hours.
+
+        On PostgreSQL it is one transaction; Delta tables are taken one after the other, within
+        some milliseconds, in the order of ``SHAPES``.
+        """
+
+    def clear(self) -> None:
+        """Delete all rows and all marks."""
 
     def close(self) -> None:
         """Give memory, connections and the writer's lock back."""

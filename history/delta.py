@@ -1,14 +1,15 @@
 """The embedded engine: Delta tables in a folder, asked with DuckDB in this process."""
 
 import fcntl
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 
+from history.delta_snapshot import DeltaSnapshot
 from history.duck import Duck
 from history.errors import HistoryBusy, HistoryError
 from history.marks import Mark
@@ -127,6 +128,16 @@ class DeltaEngine:
     def has_rows(self, shape: Shape) -> bool:
         """See ``Engine``."""
         return any(part.n_rows for part in self._tables[shape.name].parts())
+
+    @contextmanager
+    def snapshot(self) -> Iterator[DeltaSnapshot]:
+        """See ``Engine``."""
+        yield DeltaSnapshot(self._tables, self._duck)
+
+    def clear(self) -> None:
+        """See ``Engine``."""
+        for table in self._mine().values():
+            table.clear()
 
     def counts(self) -> dict[str, int]:
         """See ``Engine``."""

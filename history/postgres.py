@@ -5,8 +5,8 @@ long as its connection lives; guests append beside it. Readers go to replicas wh
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from history.marks import Mark
 from history.postgres_address import Address, Link
 from history.postgres_copy import Into, columns_of, fetch, into, months
 from history.postgres_links import Links, Pen
+from history.postgres_snapshot import PostgresSnapshot, looking
 from history.postgres_tables import Tables, is_lost_month
 from history.postgres_tidy import Broom, Span
 from history.schemas import SHAPES, Shape
@@ -166,9 +167,10 @@ class PostgresEngine:
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """See ``Engine``."""
-        return self._links.run(lambda link: self._ask(link, sql, values))
+        return self._links.run(lambda link: self.ask_on(link, sql, values))
 
-    def _ask(self, link: Link, question: str, values: Mapping[str, Any]) -> pa.Table:
+    def ask_on(self, link: Link, question: str, values: Mapping[str, Any]) -> pa.Table:
+        """Answer a query in the transaction of a connection."""
         said = to_postgres(question)
         parts = [said.texts[0]]
         for name, text in zip(said.names, said.texts[1:], strict=True):
@@ -205,6 +207,18 @@ class PostgresEngine:
         """See ``Engine``: vacuums what has changed; PostgreSQL does the rest by itself."""
         self._tidying()
         return self._broom.vacuum()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        """See ``Engine``."""
+        with looking(self.address, self.tables) as link:
+            yield PostgresSnapshot(self, link)
+
+    def clear(self) -> None:
+        """See ``Engine``."""
+        self._tidying()
+        self._links.run(self._broom.clear)
+        self._seen.clear()
 
     def has_rows(self, shape: Shape) -> bool:
         """See ``Engine``."""

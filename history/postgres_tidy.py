@@ -15,6 +15,7 @@ from history.postgres_tables import Tables
 from history.schemas import SHAPES, Shape
 
 _NO_HURRY = "set local statement_timeout = 0"
+_NO_QUEUE = "set local lock_timeout = '2s'"  # who waits for a table holds everybody up behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Broom:
             table = self._tables.name(part)
             with link.transaction():
                 link.execute(_NO_HURRY)
+                link.execute(_NO_QUEUE)
                 if month < last:
                     row = link.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
                     link.execute(sql.SQL("drop table {}").format(table))
@@ -91,6 +93,12 @@ class Broom:
                     )
                     n_gone += link.execute(gone).rowcount
         return n_gone
+
+    def clear(self, link: Link) -> None:
+        """Delete all rows and all marks, in one transaction."""
+        names = [self._tables.name(name) for name in ("marks", *(s.name for s in SHAPES))]
+        with link.transaction():
+            link.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
 
     def vacuum(self) -> dict[str, int]:
         """Vacuum the partitions that have changed, on a connection of its own: it may take long."""

@@ -9,10 +9,11 @@ from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from history.columns import month_of
+from history.delta_files import Part, instant_sql, parts_of, reading, told, with_month
 from history.duck import Duck
 from history.errors import HistoryError
 from history.schemas import Shape
-from history.tables import Part, Table, instant_sql, parts_of, reading, told, with_month
+from history.tables import Table
 
 _TRIES = 6  # each reads anew what another process has added to the span
 _PROPERTIES = WriterProperties(

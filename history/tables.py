@@ -1,17 +1,13 @@
 """One Delta table on disk: created, appended to once per mark, read by its list of files."""
 
 import re
+import shutil
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import (
     CommitProperties,
     DeltaTable,
@@ -20,9 +16,18 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError
 
 from history.columns import month_of
+from history.delta_files import (
+    Part,
+    instant_sql,
+    parts_between,
+    parts_of,
+    relation_of,
+    told,
+    with_month,
+)
 from history.errors import HistoryError, TooNew
 from history.marks import Mark
 from history.schemas import VERSION, Shape
@@ -34,16 +39,6 @@ _CONFIGURATION = {
 _TARGET_BYTES = 64 * 1024 * 1024  # files of this size are left alone by compaction
 _TRIES = 6
 _KEEP_HOURS = 6  # how long a file that compaction replaced stays for slow readers
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One data file and the span of its month, if the table has months."""
-
-    path: str
-    month: str | None
-    n_rows: int
-    n_bytes: int
 
 
 class Table:
@@ -81,6 +76,15 @@ class Table:
             if lacking:
                 table.alter.add_columns([Field.from_arrow(field) for field in lacking])
             table.alter.set_table_description(described(VERSION))
+
+    def clear(self) -> None:
+        """Delete the table with all that it held, and make it anew."""
+        with self._lock:
+            self._to_write()
+            with told(self.shape):
+                shutil.rmtree(self.path)
+            self._table, self._parts = None, (-1, [])
+            self.create()
 
     def held(self) -> threading.RLock:
         """Return the lock to hold between ``last_mark`` and ``append``."""
@@ -126,28 +130,21 @@ class Table:
 
     def parts(self, since: datetime | None = None, until: datetime | None = None) -> list[Part]:
         """Return the data files of this moment that may hold rows of the span."""
+        return parts_between(self.now()[1], since, until)
+
+    def now(self) -> tuple[int | None, list[Part]]:
+        """Return the newest version and its data files; no version where there is no table."""
         with self._lock:
             table = self._open()
             if table is None:
-                return []
+                return None, []
             if self._parts[0] != table.version():
                 self._parts = (table.version(), parts_of(table, self.path))
-            parts = self._parts[1]
-        first = None if since is None else month_of(since)
-        last = None if until is None else month_of(until)
-        return [
-            part
-            for part in parts
-            if part.month is None
-            or ((first is None or part.month >= first) and (last is None or part.month <= last))
-        ]
+            return self._parts
 
     def relation(self, since: datetime | None = None, until: datetime | None = None) -> str:
         """Return what stands after ``from`` in a query over the span."""
-        paths = [part.path for part in self.parts(since, until)]
-        if not paths:
-            return f"(select {_nothing(self.shape)} where 1 = 0)"
-        return reading(self.shape, paths)
+        return relation_of(self.shape, self.parts(since, until))
 
     def drop(self, before: datetime) -> int:
         """Delete the rows before an instant; return how many."""
@@ -198,16 +195,6 @@ class Table:
         return table
 
 
-def reading(shape: Shape, paths: Sequence[str]) -> str:
-    """Return what stands after ``from`` in a query over some files, with all columns."""
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    found = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-    if not shape.added:
-        return found
-    nothing = f"select {_nothing(shape)} where 1 = 0"  # names what files of an older schema lack
-    return f"(select * from {found} union all by name {nothing})"  # noqa: S608 - our own names
-
-
 def described(version: int) -> str:
     """Return how a table of a schema is described in its log."""
     return f"bartizan schema {version}"
@@ -231,52 +218,3 @@ def _append(table: DeltaTable, rows: pa.Table, marks: Sequence[Transaction]) -> 
 
 def _marks_of(table: DeltaTable, marks: Sequence[Transaction]) -> list[int | None]:
     return [table.transaction_version(mark.app_id) for mark in marks]
-
-
-@contextmanager
-def told(shape: Shape) -> Iterator[None]:
-    """Let only the errors of ``history.errors`` out."""
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise HistoryError(f"history table {shape.name}: {error}") from error
-
-
-def parts_of(table: DeltaTable, folder: Path) -> list[Part]:
-    """Return the data files of a table's version."""
-    actions: Any = pa.table(table.get_add_actions(flatten=True))
-    months: Sequence[str | None] = [None] * actions.num_rows
-    if "partition.month" in actions.column_names:
-        months = actions["partition.month"].to_pylist()
-    rows = actions["num_records"].to_pylist()
-    sizes = actions["size_bytes"].to_pylist()
-    paths = [str(folder / unquote(path)) for path in actions["path"].to_pylist()]
-    return [Part(*row) for row in zip(paths, months, rows, sizes, strict=True)]
-
-
-def with_month(shape: Shape, data: pa.Table) -> pa.Table:
-    """Return rows with the folder that each belongs in."""
-    if shape.month is None:
-        return data
-    months = pc.strftime(data[shape.month], "%Y-%m")
-    return data.append_column(shape.schema.field("month"), months.cast(pa.string()))
-
-
-def instant_sql(at: datetime) -> str:
-    """Return an instant as Delta's predicates take it."""
-    text = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    return f"arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
-
-
-_SQL_TYPES = {"string": "varchar", "double": "double", "int64": "bigint", "bool": "boolean"}
-
-
-def _nothing(shape: Shape) -> str:
-    """Return typed empty columns."""
-    parts = []
-    for field in shape.columns:
-        kind = _SQL_TYPES.get(str(field.type))
-        if kind is None:
-            kind = "timestamptz" if pa.types.is_timestamp(field.type) else "varchar[]"
-        parts.append(f'cast(null as {kind}) as "{field.name}"')
-    return ", ".join(parts)

@@ -18,6 +18,7 @@ import pytest
 import history
 from history import queries, schemas
 from history.columns import rows
+from history.copying import batches, days_of, read
 from history.notes import Notes
 from history.retention import WEEDS, over
 from history.rollups import Bins, hours_touched, worked_out
@@ -338,6 +339,11 @@ def _noted(h: history.History) -> None:
     assert h.kept_since() == {"cases": NOW - 90 * DAY}
 
 
+def _all_rows(h: history.History, shape: schemas.Shape) -> None:
+    for batch in batches(h.engine, shape):
+        read(h.engine, shape, batch)
+
+
 SPAN: Any = {"start": NOW - 40 * DAY, "end": NOW}
 TIMES = [NOW - 55 * DAY, NOW - 20 * DAY, NOW - DAY, NOW + DAY]
 
@@ -407,6 +413,8 @@ QUESTIONS: dict[str, list[Question]] = {
         ),
     ],
     "upkeep": [_noted],
+    "days": [*(lambda h, s=s: days_of(h.engine, s) for s in schemas.SHAPES)],
+    "rows": [*(lambda h, s=s: _all_rows(h, s) for s in schemas.SHAPES)],
     "first_row": [lambda h: next_day(h.engine, schemas.OBSERVATIONS, Notes(h.engine), NOW)],
     "count_rows": [lambda h: n_rows_of(h.engine, schemas.READINGS, NOW - 9 * DAY, NOW)],
     "late_days": [*(lambda h, t=t: late_days(h.engine, schemas.READINGS, t, NOW) for t in TIMES)],
@@ -417,7 +425,7 @@ QUESTIONS: dict[str, list[Question]] = {
 }
 """What is asked of each named question (the name of its file)."""
 
-IN_NO_ORDER = {"observations", "cases", "notices", *(f"over_{w.shape.name}" for w in WEEDS)}
+IN_NO_ORDER = {"observations", "cases", "notices", "rows", *(f"over_{w.shape.name}" for w in WEEDS)}
 SUMMED = {"baseline", "rollup"}  # sums of floats depend on the order in which they are added
 
 
