@@ -64,6 +64,7 @@ def _section(indicator: Indicator) -> list[str]:
         ("Over time", indicator.time_aggregation),
         ("Over districts", indicator.district_aggregation),
         ("Window", _words(indicator.window)),
+        ("Wider, where few", ", then ".join(_words(one) for one in indicator.roll_up)),
         ("Smallest n", str(indicator.min_n)),
         ("Usually between", _range(indicator.normal)),
         ("Needs", _needs(indicator)),
@@ -84,7 +85,7 @@ def _section(indicator: Indicator) -> list[str]:
 
 def _needs(indicator: Indicator) -> str:
     if indicator.needs_cases:
-        return "cases"
+        return f"cases of feeds with the subject `{indicator.subject}`"
     return ", ".join(f"`{quantity}`" for quantity in indicator.quantities) or "the feeds' states"
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 
 from metrics.survival import time_until
 
@@ -78,3 +79,29 @@ def test_it_equals_the_textbook_product(cases: list[tuple[int, int, bool]], shar
     found, _ = time_until(np.array(groups), 2, np.array(times, float), np.array(ended), share)
 
     np.testing.assert_array_equal(found, slow(groups, times, ended, share))
+
+
+lives = st.lists(
+    st.tuples(st.integers(1, 40), st.booleans(), st.sampled_from(["a", "b"])),
+    min_size=1,
+    max_size=60,
+)
+
+
+# Reference: lifelines' Kaplan-Meier fit; its percentile(p) is the first time with S(t) ≤ p.
+@given(lives, st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9]))
+def test_lifelines_finds_the_same_times(rows: list[tuple[int, bool, str]], share: float) -> None:
+    times = np.array([row[0] for row in rows], float)
+    ended = np.array([row[1] for row in rows])
+    group = np.array([0 if row[2] == "a" else 1 for row in rows])
+
+    found, _ = time_until(group, 2, times, ended, share)
+
+    for place, mask in enumerate((group == 0, group == 1, group >= 0)):
+        if not mask.any():
+            assert np.isnan(found[place])
+            continue
+        curve = KaplanMeierFitter().fit(times[mask], ended[mask]).survival_function_
+        below = curve.index[curve.to_numpy()[:, 0] <= 1 - share + 1e-9]
+        expected = below[0] if len(below) else np.nan
+        assert found[place] == pytest.approx(expected, nan_ok=True)
