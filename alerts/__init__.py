@@ -9,6 +9,7 @@ from alerts.commands import CALLS, command
 from alerts.engine import elapse, observe, retire
 from alerts.load import load_meter
 from alerts.missing import missing_rules
+from alerts.moving import applied, is_moving
 from alerts.past import begins, is_closed, past
 from alerts.priority import MATRIX, advised, priority_of
 from alerts.rationale import doubts, is_annunciated, refusals
@@ -29,6 +30,7 @@ __all__ = [
     "Shelf",
     "Timer",
     "advised",
+    "applied",
     "begins",
     "command",
     "doubts",
@@ -36,6 +38,7 @@ __all__ = [
     "inhibit",
     "is_annunciated",
     "is_closed",
+    "is_moving",
     "key_of",
     "load_meter",
     "missing_rules",

@@ -16,6 +16,7 @@ from alerts.comparator import base_level
 from alerts.course import Course, Leaps, micros
 from alerts.engine import elapse, observe
 from alerts.machine import Step
+from alerts.moving import is_moving
 from alerts.record import Record, new
 from alerts.table import Event
 from model import CITY, AlertEvent, Command, Level, Rule, State
@@ -180,12 +181,14 @@ def backtest(
     was seen; with ``None`` nobody is there, and an alert that nobody has seen never closes.
 
     Raises:
-        ValueError: the rule watches a feed (``kind`` missing), not a reading; or ``end`` lies
-            before the last sample.
+        ValueError: the rule watches a feed (``kind`` missing), not a reading; or its limits
+            move with what is usual or planned; or ``end`` lies before the last sample.
 
     """
     if rule.kind == "missing":
         raise ValueError(f"rule {rule.id} watches a feed; only rules over readings can be played")
+    if is_moving(rule):
+        raise ValueError(f"limits of rule {rule.id} move ({rule.kind}); only fixed ones are played")
     if len(course) and course.when(len(course) - 1) > end:
         raise ValueError(f"the course of {rule.id} goes on after {end}")
     player = play(rule, course, scope=scope, end=end, acked_after=acked_after)

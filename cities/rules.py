@@ -11,9 +11,11 @@ from alerts import refusals
 from cities.problems import nearest
 from cities.tables import LATER_RULE_KEYS, PrioritiesTable, RuleTable
 from cities.tally import Tally, keys_of
+from metrics.levels import MOVING
 from model import Indicator, Rationale, Rule, Threshold
 
 _KEYS = frozenset(keys_of(RuleTable))
+_LIMITS = ("warn", "crit", "low", "high", "crit_low", "crit_high")
 _WORSE = {"lower": "high", "higher": "low", "band": "band"}
 
 
@@ -40,6 +42,9 @@ class Rules:
             self.tally.note(table, "indicator", text + nearest(setting.indicator, self.indicators))
             return None
         rule = _rule(setting, indicator, kept)
+        if rule.kind == "plan" and indicator.threshold.plan is None:
+            text = f"{indicator.id} needs a plan: say plan in the threshold of its [[indicators]]"
+            self.tally.note(table, "indicator", text)
         self._check(rule, table)
         return rule
 
@@ -56,6 +61,10 @@ class Rules:
 
 def _rule(setting: RuleTable, indicator: Indicator, raw: Mapping[str, Any]) -> Rule:
     limits = _limits_of(setting, indicator.threshold)
+    is_moving = not _is_said(limits) and indicator.threshold.kind in MOVING
+    direction = setting.direction or _WORSE[indicator.direction]
+    if is_moving:
+        limits = _factors(indicator.threshold, direction)
     both = setting.priority
     priority = PrioritiesTable(warn=both, crit=both) if isinstance(both, int) else both
     return Rule(
@@ -64,7 +73,8 @@ def _rule(setting: RuleTable, indicator: Indicator, raw: Mapping[str, Any]) -> R
         indicator=indicator.id,
         scope=setting.scope,
         districts=tuple(setting.districts),
-        direction=setting.direction or _WORSE[indicator.direction],
+        kind=indicator.threshold.kind if is_moving else "threshold",
+        direction=direction,
         warn=limits["warn"],
         crit=limits["crit"],
         low=limits["low"],
@@ -98,9 +108,31 @@ def _limits_of(setting: RuleTable, standard: Threshold) -> dict[str, float | Non
     point = setting.setpoint
     own = {key: getattr(setting if point is None else point, key) for key in ("warn", "crit")}
     own |= {key: getattr(setting, key) for key in ("low", "high", "crit_low", "crit_high")}
-    if any(value is not None for value in own.values()) or standard.kind not in {"value", "band"}:
+    if _is_said(own) or standard.kind not in {"value", "band", "burn"}:
         return own
     return {key: getattr(standard, key) for key in own}
+
+
+def _is_said(limits: Mapping[str, float | None]) -> bool:
+    return any(value is not None for value in limits.values())
+
+
+def _factors(standard: Threshold, direction: str) -> dict[str, float | None]:
+    """Return what a rule holds until a reading brings its limits in the unit.
+
+    The further out, the more critical, on the side that the rule watches.
+    """
+    usual = {"z": (3.5, 5.0), "funnel": (95.0, 99.8), "plan": (75.0, 50.0)}
+    warn, crit = usual.get(standard.kind, (None, None))
+    warn = warn if standard.warn is None else standard.warn
+    crit = crit if standard.crit is None else standard.crit
+    none: dict[str, float | None] = dict.fromkeys(_LIMITS)
+    below = tuple(None if limit is None else -abs(limit) for limit in (warn, crit))
+    if direction == "band":
+        return none | {"low": below[0], "high": warn, "crit_low": below[1], "crit_high": crit}
+    if direction == "low" and standard.kind in {"z", "funnel"}:
+        warn, crit = below
+    return none | {"warn": warn, "crit": crit}
 
 
 def _digest(raw: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from model import (
     State,
 )
 from model.plain import entity, plain
+from pipeline.limits import MovingLimits, limiter_of
 from store import Lock, Store
 
 log = structlog.get_logger("alerts")
@@ -56,6 +57,7 @@ class Judge:
         for rule in rules:
             if rule.indicator:
                 self._by_indicator.setdefault(rule.indicator, []).append(rule)
+        self._moving = MovingLimits({indicator.id: indicator for indicator in indicators})
         self._by_feed = {rule.feed: rule for rule in missing if rule.feed}
         self._store, self._fence = store, fence
         self._records: dict[str, Record] = {
@@ -80,14 +82,19 @@ class Judge:
         rest, or an alert could never clear; but its figure stands neither in the alert nor in
         the audit.
         """
-        for reading in found:
+        fresh = list(found)
+        limiter = limiter_of(self._moving.indicators.values(), fresh)
+        for reading in fresh:
+            is_hidden = (reading.indicator, reading.district) in hidden
             for rule in self._by_indicator.get(reading.indicator, ()):
                 if not _concerns(rule, reading.district):
                     continue
                 if reading.value is None and f"{rule.id}:{reading.district}" not in self._records:
                     continue  # nothing was ever known here: nothing to hold
-                is_hidden = (reading.indicator, reading.district) in hidden
-                self._observe(rule, reading.district, _sample(reading), now, is_hidden=is_hidden)
+                judged = self._moving.judged_by(rule, reading, limiter, is_hidden=is_hidden)
+                if judged is not None:
+                    place, sample = reading.district, _sample(reading)
+                    self._observe(judged, place, sample, now, is_hidden=is_hidden)
 
     def feeds(self, states: Iterable[FeedState], now: datetime) -> None:
         """Judge whether feeds deliver: one alarm per feed, never one per indicator."""
@@ -100,7 +107,7 @@ class Judge:
         for key, record in self._records.items():
             if not record.timers or (rule := self.rules.get(record.rule)) is None:
                 continue
-            moved, events = alerts.elapse(rule, record, now)
+            moved, events = alerts.elapse(self._moving.of(key, rule), record, now)
             if moved is not record:
                 self._keep(key, moved, events)
 
@@ -114,6 +121,7 @@ class Judge:
                 reason="no live alert with this id: it is closed, or never was",
             )
         else:
+            rule = self._moving.of(record.key, rule)
             moved, events, outcome = alerts.command(rule, record, command, now)
             self._keep(record.key, moved, events)
         self._answers.append(outcome)
@@ -179,9 +187,11 @@ class Judge:
         found = []
         for record in self._records.values():
             rule = self.rules.get(record.rule)
-            view = alerts.view(rule, record, now) if rule else None
+            if rule is None:
+                continue
+            view = alerts.view(self._moving.of(record.key, rule), record, now)
             if view is not None:
-                found.append(view)
+                found.append(self._moving.told(view, rule))
         return tuple(sorted(found, key=_urgency))
 
     def load(self, now: datetime) -> AlarmLoad:
@@ -219,6 +229,9 @@ class Judge:
         if is_hidden:
             moved = replace(moved, value=None, n=None, first_value=None)
             events = [replace(event, value=None) for event in events]
+            if alerts.is_moving(rule):  # such a limit tells of the cases that are usual here
+                moved = replace(moved, first_limit=None)
+                events = [replace(event, limit=None) for event in events]
         if moved != record or key not in self._records:
             self._keep(key, moved, events)
 

@@ -1,15 +1,16 @@
 """The city's score, once a minute, beside the ticks; and its own course in the history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from history import History
 from metrics.cityscore import Earlier, city_score
-from metrics.comparing import KINDS, Comparison, Limiter, compare
+from metrics.comparing import Limiter
 from metrics.score import indicator_scores
 from model import CITY, CityScore, Indicator, Quality, Reading, Snapshot, Usual
+from pipeline.limits import limiter_of
 
 PREFIX = "score."
 CITY_SCORE = PREFIX + CITY
@@ -88,7 +89,7 @@ def score_of(
 ) -> CityScore:
     """Return the score of what a snapshot shows."""
     readings = {(r.indicator, r.district): r for r in shown.readings}
-    limits = Limiter(_comparisons(indicators, shown.readings))
+    limits = limiter_of(indicators, shown.readings)
     return city_score(
         indicators,
         readings,
@@ -130,11 +131,3 @@ def reading_of(row: Mapping[str, Any]) -> Reading:
     if any(value is None for value in usual.values()):
         return plain
     return replace(plain, usual=Usual(**usual))
-
-
-def _comparisons(
-    indicators: Iterable[Indicator], readings: Sequence[Reading]
-) -> dict[str, Comparison]:
-    """Return the comparisons that limits rest on: those of thresholds of kind funnel."""
-    asked = [i for i in indicators if i.threshold.kind == "funnel" and i.statistic in KINDS]
-    return {indicator.id: compare(indicator, readings) for indicator in asked}

@@ -14,7 +14,7 @@ from metrics import INDICATORS
 
 Make = Callable[..., Path]
 
-ON = '[[indicators]]\nid = "srv.sla"\nwarn = 90\ncrit = 80\n[[indicators]]\nid = "srv.new"\n'
+ON = '[[indicators]]\nid = "srv.sla"\nwarn = 90\ncrit = 80\n[[indicators]]\nid = "srv.new"\n[[indicators]]\nid = "par.participation"\n'
 RULE = """
 [[rules]]
 id = "late"
@@ -188,7 +188,7 @@ def test_the_journal_needs_no_reasons(make: Make) -> None:
         ("{ warn = 3, crit = 2 }", "{ warn = 3, crit = 4 }", "priority.crit: Input should be less than"),
         ("{ warn = 3, crit = 2 }", "{ wran = 3 }", "unknown key 'wran' in [[rules]] late priority; did you mean 'warn'?"),
         ("{ warn = 3, crit = 2 }", "{ warn = 2, crit = 3 }", "less urgent"),
-        ('indicator = "srv.sla"', 'indicator = "srv.new"', "no limit"),
+        ('indicator = "srv.sla"', 'indicator = "par.participation"', "needs a plan: say plan in the threshold"),
         ('["call the department"]', '["1", "2", "3", "4", "5", "6"]', "at most 5"),
     ],
 )  # fmt: skip
@@ -196,3 +196,40 @@ def test_a_bad_rule_is_named(make: Make, old: str, new: str, said: str) -> None:
     found = problems(make(ON, RULE.replace(old, new)))
 
     assert any(said in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    ("indicator", "kind", "limits"),
+    [
+        ('id = "srv.new"', "z", ("high", 3.5, 5.0)),
+        ('id = "srv.sla"\nthreshold = { kind = "z", warn = 2, crit = 3 }', "z", ("low", -2, -3)),
+        ('id = "srv.sla"\nthreshold = { kind = "funnel" }', "funnel", ("low", -95.0, -99.8)),
+        ('id = "srv.backlog"', "usual_ratio", ("high", 1.25, 1.5)),
+        (
+            'id = "par.participation"\nthreshold = { kind = "plan", plan = 40 }',
+            "plan",
+            ("low", 75.0, 50.0),
+        ),
+        (
+            'id = "inf.it"\nthreshold = { kind = "burn", warn = 6, crit = 14.4 }',
+            "threshold",
+            ("high", 6, 14.4),
+        ),
+    ],
+)
+def test_a_rule_without_limits_follows_its_indicator(
+    make: Make, indicator: str, kind: str, limits: tuple[str, float, float]
+) -> None:
+    name = indicator.split('"')[1]
+    rule = RULE.replace('indicator = "srv.sla"', f'indicator = "{name}"')
+    (found,) = cities.load(make(f"[[indicators]]\n{indicator}\n", rule)).rules
+
+    assert found.kind == kind
+    assert (found.direction, found.warn, found.crit) == limits
+
+
+def test_a_rule_with_limits_of_its_own_does_not_move(make: Make) -> None:
+    rule = RULE.replace('"srv.sla"', '"srv.new"') + "warn = 12\n"
+    (found,) = cities.load(make(ON, rule)).rules
+
+    assert (found.kind, found.warn, found.crit) == ("threshold", 12, None)
