@@ -92,6 +92,17 @@ def test_under_100_posts_the_tone_is_unknown(n: int, value: float | None) -> Non
         assert (got.num, got.den, got.n) == (None, None, None)
 
 
+def test_a_district_under_100_posts_tells_neither_its_tone_nor_how_many_there_were() -> None:
+    got = tone(
+        [*posts(200, 50, 10, district="north"), *posts(99, 9, 8, site="x", district="south")]
+    )
+
+    hidden = got["south"]
+    assert (hidden.value, hidden.num, hidden.den, hidden.n) == (None, None, None, None)
+    assert hidden.reason == "fewer than 100 posts"
+    assert got["north"].n == 200
+
+
 def test_posts_of_a_district_are_its_own() -> None:
     got = tone([*posts(200, 50, 10, district="north"), *posts(200, 0, 100, site="x")])
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from metrics import INDICATORS, Scope
-from model import CITY, Case, District, FeedState, Observation, Quality, Reading
+from model import CITY, Case, District, FeedState, Observation, Quality, Reading, Usual
 from pipeline import measuring
 from pipeline.measuring import Measurer, Stock
 
@@ -197,3 +197,28 @@ def test_everything_is_measured_again_when_the_clock_was_set_back(stock, measure
     measurer.restart_clock()
 
     assert measurer.step(*stock.look(), feed, NOON - timedelta(hours=1))
+
+
+def crimes(many: int, at: datetime) -> list[Observation]:
+    names = {"quantity": "violent_crime", "value": 1.0, "unit": "count"}
+    return [
+        replace(level(at + n * timedelta(seconds=1), 1.0), site_id=f"{at}", **names)
+        for n in range(many)
+    ]
+
+
+def test_what_a_measure_itself_expects_is_not_replaced_by_what_is_usual(stock: Stock) -> None:
+    facts = crimes(1, NOON - MINUTE)
+    for years in range(4):
+        facts += crimes(30 + years, NOON.replace(year=NOON.year - years) - timedelta(days=3))
+    stock.take([*facts, *crimes(1, NOON - timedelta(days=1_500))])
+    measurer = Measurer([INDICATORS["saf.violent"]], SCOPE)
+    weekly = Usual(centre=1.0, low=0.5, high=1.5, spread=0.2, weeks=8)
+    measurer.usual = {("saf.violent", CITY): weekly}
+
+    found = at(stock, measurer, NOON)
+
+    assert found.usual is not None
+    assert found.usual.centre == pytest.approx(100_000 * 32 / 1_000)
+    assert found.usual.weeks == 12
+    assert found.z is not None
