@@ -130,6 +130,11 @@ def test_to_wall_and_back_is_the_identity_but_for_the_second_run_of_an_hour(inst
         ("o3", "ppm", 0.07, 137.42),
         ("so2", "ppb", 75, 196.52),  # 75 ppb ≈ 196 µg/m³ (40 CFR 50.17)
         ("footfall", "1", 7, 7.0),
+        ("clearance", "s", 90, 1.5),
+        ("clearance", "h", 2, 120.0),
+        ("water_supplied", "l", 2_500, 2.5),
+        ("water_billed", "ft3", 100, 2.83168),  # 1 ft = 0.3048 m by definition
+        ("water_billed", "gal", 1_000, 3.78541),  # 1 US gallon = 231 in³ by definition
     ],
 )
 def test_units_at_rest_by_known_values(quantity, unit, value, at_rest):
@@ -145,6 +150,8 @@ def test_units_at_rest_by_known_values(quantity, unit, value, at_rest):
         ("speed", "furlong", "unit 'furlong' is unknown"),
         ("speed", "m", "does not measure speed"),
         ("pm25", "ppb", "share of a gas"),
+        ("water_supplied", None, "water_supplied needs a unit"),
+        ("clearance", "m", "does not measure clearance"),
     ],
 )
 def test_wrong_units_are_named(quantity, unit, says):
