@@ -280,6 +280,12 @@ def test_a_role_without_rights_hears_what_it_lacks_and_may_use_a_schema_made_for
     visitor = history.open(url.replace("clerk@", "visitor@"), writer=False)
     with pytest.raises(history.HistoryError, match="permission denied"):
         visitor.is_empty()
+    with psycopg.connect(postgres_server.url().split("&schema")[0], autocommit=True) as link:
+        link.execute("grant usage on schema rights to visitor")
+        link.execute("grant select on all tables in schema rights to visitor")
+    assert visitor.is_empty()
+    assert visitor.state_at(NOW).readings == ()
+    assert visitor.sizes()["cases"][0] == 1
     visitor.close()
 
 
