@@ -104,7 +104,7 @@ def _place(
     district: str, indicators: Sequence[Indicator], readings: Readings, limits: Limiter
 ) -> PlaceScore:
     mine = {i.id: readings[i.id, district] for i in indicators if (i.id, district) in readings}
-    domains = domain_scores(indicator_scores(indicators, mine, limits))
+    domains = domain_scores(indicator_scores(indicators, mine, limits, is_city=False))
     coverage, reason = city_coverage(domains)
     value = None if reason else city_value(domains)
     return PlaceScore(

@@ -31,22 +31,44 @@ Limiter = Callable[[Indicator, Reading], Limits | None]
 
 
 def indicator_scores(
-    indicators: Iterable[Indicator], readings: Mapping[str, Reading], limits: Limiter
+    indicators: Iterable[Indicator],
+    readings: Mapping[str, Reading],
+    limits: Limiter,
+    *,
+    is_city: bool = True,
 ) -> tuple[IndicatorScore, ...]:
     """Return the score of every indicator that counts, in order, known or not.
+
+    What could never be scored has weight 0 and says why.
 
     Args:
         indicators: those that are on; weight 0 and data quality do not count.
         readings: newest reading of one place by indicator.
         limits: what breaches, as in ``metrics.levels.limits``.
+        is_city: whether the place is the whole city, which stands in no funnel of districts.
 
     """
     counted = [i for i in indicators if i.weight > 0 and i.domain not in NOT_SCORED]
-    weights = shares(counted)
-    return tuple(
-        _one(indicator, weights[indicator.id], readings.get(indicator.id), limits)
-        for indicator in counted
-    )
+    hindered = {i.id: why for i in counted if (why := hindrance(i, is_city=is_city))}
+    weights = shares([i for i in counted if i.id not in hindered])
+    found = []
+    for indicator in counted:
+        name, domain = indicator.id, indicator.domain
+        if why := hindered.get(name):
+            found.append(IndicatorScore(indicator=name, domain=domain, weight=0.0, reason=why))
+        else:
+            found.append(_one(indicator, weights[name], readings.get(name), limits))
+    return tuple(found)
+
+
+def hindrance(indicator: Indicator, *, is_city: bool) -> str | None:
+    """Return why an indicator cannot be scored whatever its value; ``None`` where it can."""
+    limit = indicator.threshold
+    if limit.kind == "plan" and limit.plan is None:
+        return "no plan is set"
+    if limit.kind == "funnel" and indicator.statistic != "expected" and is_city:
+        return "compares districts only"
+    return None
 
 
 def shares(indicators: Sequence[Indicator]) -> dict[str, float]:
@@ -95,7 +117,7 @@ def domain_scores(
         urgent: domains in which an alarm of priority 1 stands: at most 49 is shown of them.
 
     """
-    domains = list(dict.fromkeys(score.domain for score in scores))
+    domains = list(dict.fromkeys(score.domain for score in scores if score.weight > 0))
     raw = {domain: (weights or {}).get(domain, 1.0) for domain in domains}
     total = sum(raw.values()) or 1.0
     return tuple(
@@ -198,6 +220,7 @@ def _unusable(indicator: Indicator, reading: Reading | None) -> str | None:
 def _domain(
     name: str, scores: Sequence[IndicatorScore], *, weight: float, is_urgent: bool
 ) -> DomainScore:
+    scores = [score for score in scores if score.weight > 0]
     known = [score for score in scores if score.score is not None]
     coverage = sum(score.weight for score in known)
     is_enough = coverage >= LEAST_WEIGHT - 1e-9 and len(known) >= LEAST_KNOWN * len(scores) - 1e-9

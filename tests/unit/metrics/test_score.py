@@ -150,6 +150,23 @@ def test_data_quality_and_weight_zero_do_not_count() -> None:
     assert [score.indicator for score in found.indicators] == ["a.1"]
 
 
+def test_what_can_never_be_scored_takes_no_part_and_says_why() -> None:
+    kpis = [
+        kpi("a.1"),
+        kpi("a.2", threshold=Threshold(kind="plan", warn=75, crit=50)),
+        kpi("b.1", "b", threshold=Threshold(kind="funnel"), statistic="rate"),
+    ]
+    found = scored(kpis, {"a.1": 60.0, "a.2": 10.0, "b.1": 3.0})
+
+    assert [d.domain for d in found.domains] == ["a"]
+    assert (found.score, found.coverage) == (pytest.approx(60.0), pytest.approx(1.0))
+    assert [(s.weight, s.reason) for s in found.indicators] == [
+        (1.0, None),
+        (0.0, "no plan is set"),
+        (0.0, "compares districts only"),
+    ]
+
+
 def test_twins_share_one_weight() -> None:
     twin = kpi("a.2", options=(("shares_weight_with", "a.1"),))
 
