@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts.component import LiveComponent, Props, Scene
-from layouts.desk import frame, links, status
+from layouts.desk import frame, links, scorepanel, status
 from layouts.desk.board import board
 from layouts.desk.lately import events
 from layouts.desk.lead import lead
@@ -73,7 +73,10 @@ def _door_props(scene: str, snapshot: Snapshot, view: View) -> Props:
 
 
 def _arrange(view: View, built: Mapping[str, Component]) -> Component:
-    parts = [built[name] for name in ("lead", "board", "map", "events", "notices", DOORS)]
+    parts = [
+        built[name]
+        for name in ("lead", scorepanel.NAME, "board", "map", "events", "notices", DOORS)
+    ]
     return frame.desk(HOME, view, built, theme=frame.LIGHT, kind="bz-home", children=parts)
 
 
@@ -84,6 +87,7 @@ HOME = Scene(
         frame.rail(SCENE, "home"),
         status.top(SCENE, "Today"),
         lead(SCENE),
+        scorepanel.strip(SCENE),
         board(SCENE),
         quiet_map(SCENE),
         events(SCENE),

@@ -22,7 +22,10 @@ log = structlog.get_logger("desk")
 DESKS = {
     scene.id: scene for scene in (HOME, *ALERTS.values(), *FEEDS.values(), INDICATORS, INDICATOR)
 }
-ASKED = ("alert", "id", "state", "page", "feed", "list", "before", "district", "span")
+ASKED = (
+    *("alert", "id", "state", "page", "feed", "list", "before", "district", "span"),
+    *("q", "domain"),
+)
 REASON_MOST = 1000  # letters of why a row was refused: longer than any id
 
 
@@ -42,7 +45,7 @@ def register(context: PageContext, page: Callable[..., None]) -> None:
         return drawn(context, lambda some: feed_page(some, view(query), wanted(query)))
 
     def catalogue(**query: object) -> Component:
-        return drawn(context, lambda some: catalogue_page(some, view(query)))
+        return drawn(context, lambda some: catalogue_page(some, view(query), wanted(query)))
 
     def indicator(key: object = None, **query: object) -> Component:
         name = links.asked(key)
