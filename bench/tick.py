@@ -41,10 +41,15 @@ SITES: Mapping[str, tuple[int, float, int]] = {
     "footfall": (60, 300.0, 60),
     "customers_out": (100, 4.0, 5),
     "customers_served": (100, 2_000.0, 60),
+    "clearance": (8, 40.0, 60),
+    "ems_response": (40, 7.0, 60),
+    "ksi": (3, 1.0, 24 * 60),
 }
 _AIR = ("pm25", "pm10", "no2", "o3", "so2")
 _FEEDS = {"bikes_available": "bikes", "docks_available": "bikes", **dict.fromkeys(_AIR, "air")}
 _DEFAULT = (DISTRICTS, 50.0)  # sites and typical value of any other quantity
+_PARTS = ("_within", "_occupied", "_working", "_made", "_sold", "_billed", "_out", "_operated")
+_PART = 15.0  # typical value of what is a part of another quantity
 _DAY = timedelta(days=1)
 
 
@@ -55,7 +60,15 @@ def profile(quantity: str) -> tuple[int, float, timedelta, timedelta]:
     if quantity in SITES:
         sites, typical, minutes = SITES[quantity]
         return sites, typical, timedelta(minutes=minutes), back
-    return *_DEFAULT, min(i.cadence for i in mine), back
+    sites, typical = _DEFAULT
+    typical = _PART if quantity.endswith(_PARTS) else typical
+    return sites, typical, min(i.cadence for i in mine), back
+
+
+def feed_of(quantity: str) -> str:
+    """Return the feed of a quantity: what one indicator needs comes from the same sites."""
+    mine = (i.id for i in INDICATORS.values() if quantity in i.quantities)
+    return _FEEDS.get(quantity) or next(mine)
 
 
 def quantities() -> list[str]:
@@ -75,7 +88,7 @@ def observations(random: np.random.Generator) -> dict[str, Any]:
         recent = np.arange(native, end + 1, step)
         at = np.repeat(np.concatenate((old, recent)), sites)
         site = np.tile(np.arange(sites), len(old) + len(recent))
-        feed = _FEEDS.get(quantity, quantity)
+        feed = feed_of(quantity)
         names = np.array([f"{feed}-{i}" for i in range(sites)], dtype=object)
         places = np.array([f"d{i % DISTRICTS}" for i in range(sites)], dtype=object)
         parts.append(
@@ -114,7 +127,7 @@ def cases(random: np.random.Generator) -> dict[str, Any]:
 
 def scope() -> Scope:
     """Return the districts, services, flood stages and feeds of the synthetic city."""
-    feeds = {_FEEDS.get(quantity, quantity): profile(quantity)[2] for quantity in quantities()}
+    feeds = {feed_of(quantity): profile(quantity)[2] for quantity in quantities()}
     states = {
         name: FeedState(
             id=name, kind="file", name=name, gives="observation", state=Quality.GOOD, due_every=c
@@ -130,7 +143,6 @@ def scope() -> Scope:
         services={
             f"s{i}": Service(name=f"s{i}", due_within=timedelta(days=2 + i)) for i in range(20)
         },
-        references={("flood_stage", f"river_level-{i}"): 3.0 for i in range(15)},
         feed_age=states,
     )
 
@@ -140,8 +152,8 @@ def poll(minute: int) -> list[Observation]:
     at = END + timedelta(minutes=minute)
     return [
         Observation(
-            feed_id="speed",
-            site_id=f"speed-{i}",
+            feed_id=feed_of("speed"),
+            site_id=f"{feed_of('speed')}-{i}",
             quantity="speed",
             value=50.0 + i % 7,
             unit="km/h",
