@@ -5,6 +5,7 @@ of a cluster; each shard, each feed's duplicates and each feed's quarantine have
 """
 
 TICK = "bz:tick"  # channel: one message per published snapshot
+SCHEMA = "bz:{house}:schema"  # the version of all that stands here
 EPOCH = "bz:{house}:epoch"
 HEAD = "bz:{house}:head"
 BODY = "bz:{house}:body"

@@ -11,6 +11,7 @@ from store.quarantine import Quarantine
 from store.replicas import Replicas
 from store.shards import IDLE_MS, Shards
 from store.snapshots import Snapshots
+from store.version import Gate
 
 
 class RedisStore:
@@ -42,10 +43,11 @@ class RedisStore:
         self.admit = admission.admit
         self.seen = admission.seen
         self.mark_seen = admission.mark_seen
-        self.epoch = snapshots.epoch
+        gate = Gate(self._clients)  # worker and web ask for these before anything else
+        self.epoch = gate.before(snapshots.epoch)
         self.publish = snapshots.publish
-        self.latest = snapshots.latest
-        self.head = snapshots.head
+        self.latest = gate.before(snapshots.latest)
+        self.head = gate.before(snapshots.head)
         self.ticks = snapshots.ticks
         self.submit = desk.submit
         self.take_commands = desk.take_commands
