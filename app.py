@@ -84,6 +84,7 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
     from analytics import commands  # noqa: PLC0415 - as above
     from cities import PackError  # noqa: PLC0415 - as above
     from pipeline.scope import scope_of  # noqa: PLC0415 - as above
+    from pipeline.upkeep import policy_of  # noqa: PLC0415 - as above
 
     try:
         pack = read_pack(found)
@@ -93,6 +94,7 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
     house = commands.House(
         pack=pack,
         scope=scope_of(pack),
+        stands=policy_of(pack, {}).stands,
         place=found.history_location,
         data=found.data,
         url=found.analytics_url,

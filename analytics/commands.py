@@ -3,13 +3,14 @@
 import argparse
 import difflib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import history
+from alerts import is_moving
 from alerts.verdict import load_of
 from analytics import told
 from analytics.arguments import changes
@@ -21,21 +22,27 @@ from analytics.remeasure import Sum, Wanted, oldest, remeasure
 from analytics.rollup import Rolling
 from cities import Pack
 from history import History
-from metrics import Scope
+from metrics import INDICATORS, Scope
 from model import CITY, FeedState, Indicator, Quality, Rule
 from model.plain import instant
 
 GOOD, BAD_INPUT = 0, 1
 BACK = timedelta(days=90)  # of a back-test without --since
+_LIMITS = {"warn", "crit", "low", "high", "crit_low", "crit_high"}
 BEFORE = timedelta(hours=2)  # readings needed before a roll-up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What a job needs of the house. ``place`` is where the history is, ``now`` the present."""
+    """What a job needs of the house.
+
+    ``place`` is where the history is, ``now`` the present; ``stands`` says by indicator for how
+    long a reading counts in roll-ups where no other follows.
+    """
 
     pack: Pack
     scope: Scope
+    stands: Mapping[str, timedelta]
     place: str
     data: Path
     url: str | None
@@ -115,12 +122,16 @@ def _asked(job: Wanted, house: House, wanted: argparse.Namespace) -> dict[str, A
 
 
 def _indicators(names: Sequence[str], known: Sequence[Indicator]) -> list[Indicator]:
-    able = {i.id: i for i in known if i.quantities or i.needs_cases}
+    able = {i.id: i for i in known if _rests_on_facts(i)}
     for name in names:
-        if name in {i.id for i in known} - set(able):
+        if name in INDICATORS and not _rests_on_facts(INDICATORS[name]):
             raise AnalyticsError(f"{name} tells of the feeds' states, which cannot be had again")
         _known("indicator", name, able)
     return [able[name] for name in dict.fromkeys(names)] or list(able.values())
+
+
+def _rests_on_facts(indicator: Indicator) -> bool:
+    return bool(indicator.quantities) or indicator.needs_cases
 
 
 def _known(what: str, name: str, known: Iterable[str]) -> None:
@@ -135,11 +146,10 @@ def _rollup(
     _: argparse.Namespace, house: House, kept: History, span: tuple[datetime, datetime]
 ) -> None:
     whole = (span[0] - BEFORE, span[1])
-    stands = {indicator.id: 2 * indicator.cadence for indicator in house.pack.indicators}
     written = 0
     with asking(house.url, kept, house.data, span=whole, name="rollup") as engine:
         house.say(f"rolling up, on {engine.name}")
-        rolling = Rolling(kept.engine, engine, house.scope.zone, stands)
+        rolling = Rolling(kept.engine, engine, house.scope.zone, house.stands)
         for some in rolling.over(*span, now=house.now):
             written += some.written
             house.say(f"{some.table} up to {instant(some.until)}: {some.written} rows")
@@ -153,6 +163,12 @@ def _backtest(
     _known("rule", wanted.rule, rules)
     changed = changes(wanted)
     rule = replace(rules[wanted.rule], **changed)
+    if is_moving(rule):
+        if not changed.keys() & _LIMITS:
+            raise AnalyticsError(
+                f"the limits of {rule.id} move ({rule.kind}): give fixed ones, such as --warn"
+            )
+        rule = replace(rule, kind="threshold")
     asked = Span(
         since=span[0],
         until=span[1],
