@@ -31,6 +31,16 @@ many neighbours as it takes to keep the hidden ones hidden.
 """
 
 
+_STATISTICS = {
+    "proportion": "a share of cases; districts are compared by funnel",
+    "rate": "a count per exposure; districts are compared by funnel",
+    "expected": "a count against what its own past leads to expect",
+    "p90": "a 90th percentile: shown from 30 cases, judged from 50",
+    "p50": "a median: shown from 10 cases, judged from 20",
+    "sentiment": "net tone: shown from 50 posts, judged from 100",
+}
+
+
 def document(indicators: Iterable[Indicator]) -> str:
     """Return the whole page as Markdown."""
     some = list(indicators)
@@ -66,6 +76,7 @@ def _section(indicator: Indicator) -> list[str]:
         ("Window", _words(indicator.window)),
         ("Wider, where few", ", then ".join(_words(one) for one in indicator.roll_up)),
         ("Smallest n", str(indicator.min_n)),
+        ("Judged as", _STATISTICS.get(indicator.statistic, "")),
         ("Usually between", _range(indicator.normal)),
         ("Needs", _needs(indicator)),
         ("Small cells", "hidden under 5" if indicator.is_counted else "not about people"),
@@ -98,6 +109,12 @@ def _limits(threshold: Threshold) -> str:
             return f"{_number(threshold.warn)} / {_number(threshold.crit)} × usual"
         case "z":
             return f"z {_number(threshold.warn)} / {_number(threshold.crit)}"
+        case "funnel":
+            return "outside 95 % / 99.8 % of its own n"
+        case "plan":
+            return f"< {_number(threshold.warn)} / {_number(threshold.crit)} % of the plan"
+        case "burn":
+            return f"{_number(threshold.warn)} / {_number(threshold.crit)} × budget"
         case _:
             return f"{_number(threshold.warn)} / {_number(threshold.crit)}"
 

@@ -105,6 +105,7 @@ OVER_A_WEEK = Indicator(
     normal=(0.0, 0.0),
     is_public=False,
     quantities=("kev_overdue_week",),
+    options=(("shares_weight_with", "cyb.kev"),),
 )
 
 

@@ -138,10 +138,7 @@ def _deviation(indicator: Indicator, usual: Usual | None) -> Limits | None:
     if usual is None or usual.weeks < JUDGED_WEEKS:
         return None
     limit, centre = indicator.threshold, usual.centre
-    warn, crit = (
-        None if z is None else reach_of(abs(z), usual)
-        for z in (limit.warn, limit.crit)
-    )
+    warn, crit = (None if z is None else reach_of(abs(z), usual) for z in (limit.warn, limit.crit))
     low, high = centre, centre
     if indicator.direction == "band" and indicator.normal:
         low, high = min(indicator.normal[0], centre), max(indicator.normal[1], centre)

@@ -29,8 +29,8 @@ PARTICIPATION = Indicator(
         "What was done in consultations over 28 days (votes, supports, comments or whatever the "
         "sources count), per 1 000 residents. It counts acts, not distinct people: who takes part "
         "twice counts twice, for nobody is told apart. Who takes part chose to: it is no survey. "
-        "The plan stands as the city's target; a verdict against a plan (75 and 50 % of it) is "
-        "not given yet."
+        "Under 75 % of the plan for 28 days, which the city sets, it is a warning, under 50 % "
+        "critical; without a plan there is no verdict."
     ),
     numerator="acts of participation within 28 days",
     denominator="residents",
@@ -38,6 +38,7 @@ PARTICIPATION = Indicator(
     standard="SDG 11.3.2",
     decimals=1,
     threshold=Threshold(kind="plan", warn=75.0, crit=50.0),
+    statistic="rate",
     is_counted=True,
     quantities=("participants",),
 )
@@ -65,6 +66,7 @@ SENTIMENT = Indicator(
     decimals=0,
     min_n=100,
     threshold=Threshold(kind="z", warn=2.0, crit=3.0),
+    statistic="sentiment",
     target=0.0,
     quantities=("posts", "posts_positive", "posts_negative"),
 )
