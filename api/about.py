@@ -9,6 +9,7 @@ from model import Feed, Indicator
 from model.plain import instant
 from store import StoreError
 
+READINGS = "readings"  # the table of the history
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -51,10 +52,11 @@ class About:
             ("known_at", instant(asked.known_at) if asked.known_at else "now"),
         )
 
-    @property
+    @cached_property
     def complete_since(self) -> str | None:
         """Since when the history keeps all of it; ``None`` where the span does not reach behind."""
-        return None
+        since = self.door.history.kept_since().get(READINGS)
+        return instant(since) if since is not None and self.asked.start < since else None
 
     def district(self, key: str) -> str:
         """Return the name of a district, or nothing."""

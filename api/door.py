@@ -18,6 +18,9 @@ class LongMemory(Protocol):
     def is_empty(self) -> bool:
         """Whether nothing is kept yet; also the cheapest proof that it can be read."""
 
+    def kept_since(self) -> Mapping[str, datetime]:
+        """Return, by table, before which instant rows may have been dropped."""
+
     def readings(  # noqa: PLR0913 - each is a condition of its own
         self,
         indicator: str,
@@ -29,6 +32,18 @@ class LongMemory(Protocol):
         known_at: datetime | None = None,
     ) -> Sequence[Mapping[str, Any]]:
         """Return rows of one indicator by district and time."""
+
+    def series(  # noqa: PLR0913 - each is a condition of its own
+        self,
+        indicator: str,
+        *,
+        district: str | None = None,
+        start: datetime,
+        end: datetime,
+        resolution: timedelta | None = None,
+        known_at: datetime | None = None,
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return what ``readings`` gives; coarse steps may come from roll-ups."""
 
     def revisions(
         self, indicator: str, *, district: str | None = None, start: datetime, end: datetime

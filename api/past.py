@@ -99,7 +99,7 @@ def public(  # noqa: PLR0913 - each is a condition of its own
     districts are read, from earlier on, before any is hidden.
     """
     if not indicator.is_counted:
-        return door.history.readings(
+        return door.history.series(
             indicator.id,
             district=district,
             start=start,
@@ -110,7 +110,7 @@ def public(  # noqa: PLR0913 - each is a condition of its own
     before = 2 * max(UNCHANGED_EVERY, indicator.cadence)
     if resolution:
         before = resolution * math.ceil(before / resolution)  # the steps stay where they were
-    found = door.history.readings(
+    found = door.history.series(
         indicator.id,
         district=None,
         start=start - before,

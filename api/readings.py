@@ -19,7 +19,7 @@ from api.about import About, about
 from api.asked import known_names, number
 from api.door import Door
 from api.formats import FORMATS, Format
-from api.past import Place, Row, Wanted, rows
+from api.past import Place, Row, rows
 from api.problems import bad_parameter
 from api.wanted import cursor, wanted
 
@@ -46,10 +46,11 @@ def answer_readings(door: Door) -> Response:
     found = list(islice(rows(door, asked, place), limit + 1))
     more = cursor(asked, found[limit - 1][0]) if len(found) > limit else None
     content = words.page((words.row(row) for _, row in found[:limit]), more)
-    body = orjson.dumps(content | {"complete_since": _complete_since(door, asked)})
+    told = about(door, asked)
+    body = orjson.dumps(content | {"complete_since": told.complete_since})
     answer = _tagged(body, hashlib.blake2s(body).hexdigest())
     answer.mimetype = "application/json"
-    return _told(answer, door, asked, more)
+    return _told(answer, told, more)
 
 
 def answer_file(door: Door, kind: str) -> Response:
@@ -62,15 +63,16 @@ def answer_file(door: Door, kind: str) -> Response:
         bad_parameter("indicator", f".{kind} shows one at a time")
     limit = number("limit", usual=form.most, most=form.most)
     counted = _Counted(rows(door, asked, place), limit, form, is_cut="limit" in request.args)
+    told = about(door, asked)
     target = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was sent
     try:
-        form.write(iter(counted), target, about(door, asked))  # type: ignore[arg-type]  # a file
+        form.write(iter(counted), target, told)  # type: ignore[arg-type]  # a file
     except BaseException:
         target.close()
         raise
-    answer = _file(target, counted.digest(kind, about(door, asked)), form, kind)
+    answer = _file(target, counted.digest(kind, told), form, kind)
     more = cursor(asked, counted.last) if counted.is_more and counted.last else None
-    return _told(answer, door, asked, more)
+    return _told(answer, told, more)
 
 
 UNPAGED = ("limit", "cursor", "resolution")
@@ -145,18 +147,13 @@ def _tagged(body: bytes | None, tag: str) -> Response:
     return answer
 
 
-def _told(answer: Response, door: Door, asked: Wanted, more: str | None) -> Response:
+def _told(answer: Response, told: About, more: str | None) -> Response:
     """Add where it goes on, and since when the history is complete."""
-    since = _complete_since(door, asked)
-    if since is not None:
-        answer.headers["Complete-Since"] = since
+    if told.complete_since is not None:
+        answer.headers["Complete-Since"] = told.complete_since
     if more is not None:
         query = request.args.copy()
         query["cursor"] = more
         text = urlencode(list(query.items(multi=True)))
         answer.headers["Link"] = f'<{request.path}?{text}>; rel="next"'
     return answer
-
-
-def _complete_since(door: Door, asked: Wanted) -> str | None:
-    return about(door, asked).complete_since

@@ -60,11 +60,15 @@ class FakeHistory:
     events: list[AlertEvent] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     error: Exception | None = None
+    kept: dict[str, datetime] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         if self.error:
             raise self.error
         return not self.rows
+
+    def kept_since(self) -> dict[str, datetime]:
+        return self.kept
 
     def readings(self, indicator: str, **conditions: Any) -> list[dict[str, Any]]:
         self.asked.append({"indicator": indicator, **conditions})
@@ -80,6 +84,8 @@ class FakeHistory:
             and (known_at is None or row["known_at"] <= known_at)
         ]
         return sorted(found, key=lambda row: (row["district"], row["at"]))
+
+    series = readings
 
     def alert_events(
         self, occurrence: str | None = None, *, since: datetime | None = None

@@ -319,3 +319,17 @@ def test_one_indicator_is_told_with_every_field_of_its_declaration(house):
     assert {"threshold", "target", "owner", "min_n", "standard", "quantities"} < found.keys()
     assert missing.status_code == 404
     assert "did you mean 'mob.tti'?" in missing.json["detail"]
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "xlsx", "parquet", "geojson"])
+def test_an_answer_that_reaches_behind_what_is_kept_says_since_when_it_is_complete(full, kind):
+    full.history.kept = {"readings": NOW - timedelta(hours=3)}
+
+    behind = get(full, kind)
+    within = get(full, kind, "indicator=env.river&start=2026-03-04T10:00:00Z")
+
+    assert behind.headers["Complete-Since"] == "2026-03-04T09:00:00Z"
+    assert "Complete-Since" not in within.headers
+    if kind in ("json", "geojson"):
+        assert behind.json["complete_since"] == "2026-03-04T09:00:00Z"
+        assert within.json["complete_since"] is None
