@@ -1,4 +1,4 @@
-"""The root: settings, then the whole house, its web alone, a check of a city pack, a heavy job.
+"""The root: settings, then the whole house, its web alone, a check, a heavy job, a backup.
 
 ``python app.py`` runs everything. ``gunicorn app:server`` is the web alone; it attaches to the
 store under ``BARTIZAN_DATA`` or at ``REDIS_URL``. The clock is read here and in ``worker.py``.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import settings as house_settings
 from analytics import arguments as jobs
+from house import calls as memory_calls
 from house import log
 from settings import Settings, SettingsError
 
@@ -43,12 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network.add_argument("--live", action="store_true", help="poll its URLs once for real")
     network.add_argument("--offline", action="store_true", help="ask no URL (the default)")
     jobs.add(calls)
+    memory_calls.add(calls)
     wanted = parser.parse_args(arguments)
     try:
         found = house_settings.read()
         log.set_up(found.log_level)
         if wanted.call in jobs.CALLS:
             return do_job(found, wanted)
+        if wanted.call in memory_calls.CALLS:
+            return mind_memory(found, wanted)
         return check_pack(found, wanted) if wanted.call == "check" else run(found)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
@@ -102,6 +106,31 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
         say=say,
     )
     return commands.run(wanted, house)
+
+
+def mind_memory(found: Settings, wanted: argparse.Namespace) -> int:
+    """Move, save or bring back the memories."""
+    from cities import PackError  # noqa: PLC0415 - as above
+    from house import memory  # noqa: PLC0415 - as above
+
+    try:
+        pack = read_pack(found) if wanted.call == "backup" else None
+    except PackError as error:
+        say(str(error))
+        return BAD_INPUT
+    return memory.run(
+        wanted,
+        memory.Memories(
+            data=found.data,
+            redis_url=found.redis_url,
+            history_place=found.history_location,
+            city=pack.city.id if pack else "",
+            pack_hash=pack.hash if pack else "",
+            settings=tuple(house_settings.environment(found)),
+            now=now(),
+            say=say,
+        ),
+    )
 
 
 def run(found: Settings) -> int:

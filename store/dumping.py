@@ -13,7 +13,6 @@ _OURS = b"bz:"
 _MATCH = "bz:*"
 _PASSING_MS = 3_600_000  # locks, answers and bells live shorter: they belong to the moment
 _PASSING = {keys.WORKERS, keys.WORKER_NOTES}
-_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,10 @@ class Entry:
 class Dump:
     """The keys of one store.
 
-    Each key is whole; two keys may be some milliseconds apart where the house is running. A body
-    can be read back by a server of the same kind and version, or a newer one.
+    Streams of facts come last: what a feed's memory says was taken in is in them, or in a history
+    that is looked at after them. Each key is whole; two keys may be some milliseconds apart where
+    the house is running. A body can be read back by a server of the same kind and version, or a
+    newer one.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,7 +55,8 @@ class Dump:
         return list(self._lasting())
 
     def _lasting(self) -> Iterator[Entry]:
-        for key in self._client.scan_iter(match=_MATCH, count=1000):
+        found = sorted(set(self._client.scan_iter(match=_MATCH, count=1000)), key=_is_stream)
+        for key in found:
             if key.decode() in _PASSING:
                 continue
             ttl, body = self._client.pttl(key), self._client.dump(key)
@@ -89,3 +91,7 @@ class Dump:
         """Delete every key of ours."""
         for key in list(self._client.scan_iter(match=_MATCH, count=1000)):
             self._client.delete(key)
+
+
+def _is_stream(key: bytes) -> bool:
+    return key.startswith(keys.shard(0).partition("{")[0].encode())
