@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from metrics import INDICATORS, Window, measure
+from metrics.levels import level, limits
 from metrics.privacy import suppress
-from model import CITY, Observation, Quality, Reading
+from model import CITY, Level, Observation, Quality, Reading
 from tests.unit.metrics.cast import DAY, HOUR, NOW, scope, seen
 
 PARTICIPATION, SENTIMENT = INDICATORS["par.participation"], INDICATORS["par.sentiment"]
@@ -56,9 +59,12 @@ def test_a_few_acts_in_a_district_stay_in_the_house() -> None:
     assert hidden["north"]
 
 
-def test_a_plan_gives_no_verdict_yet_and_says_so() -> None:
-    assert PARTICIPATION.threshold.kind == "plan"
-    assert "not given yet" in PARTICIPATION.definition
+def test_a_plan_gives_a_verdict_where_the_city_has_one() -> None:
+    planned = replace(PARTICIPATION, threshold=replace(PARTICIPATION.threshold, plan=40.0))
+    said = Reading(indicator=planned.id, district=CITY, at=NOW, value=25.0)
+
+    assert limits(PARTICIPATION, said) is None
+    assert level(25.0, limits(planned, said)) is Level.WARN
 
 
 def posts(n: float, good: float, bad: float, hours: int = 0, **more: object) -> list[Observation]:
