@@ -5,6 +5,7 @@ are divided by sums of wholes; a site that told only one of the two counts on ne
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from metrics.columns import DAY, HOUR, NONE, UNPLACED, Bools, Floats, Ints, span
 from metrics.grouping import Groups, total
 from metrics.rollup import chosen, pick, tell, windows
 from metrics.scope import Question
-from metrics.series import SITE_BITS
+from metrics.series import FARTHEST, SITE_BITS
 from metrics.sites import fit, share
 from model import Reading
 
 ONLY_CITY = "only for the whole city"
 _EXPECTED_PERIODS = 7  # a site that has been silent for so many of its periods is not expected
+_AMPLE = 2  # times the smallest n: then no wider window is read
 _SHORTEST = HOUR  # periods of coverage: quicker reports of one hour count as one
 
 
@@ -51,16 +53,13 @@ def share_of(
     its newest period, not in the days that it has not told of yet.
     """
     spans = windows(question.indicator)
-    pairs = pairs_of(question, whole, part, span(spans[-1]))
+    pairs = _enough(question, whole, part, is_city_only=is_city_only)
     end = int(pairs.at.max(initial=NONE))
     if end <= question.now - _patience(question, pairs):
         return nothing(question, nobody)
-    if is_city_only:
-        pairs = replace(pairs, group=np.full(len(pairs), UNPLACED, np.intp))
-    sound = pairs.where(pairs.part <= pairs.whole)
-    age = _age(question, sound, end)
-    parts = [sound.where(age < span(window)) for window in spans]
     size = question.scope.size
+    sound = pairs.where(pairs.part <= pairs.whole)
+    parts = _by_window(question, sound, end)
     wholes = [total(one.group, size, one.whole) for one in parts]
     level = chosen(question.indicator, wholes)
     count = pick(wholes, level)
@@ -70,7 +69,7 @@ def share_of(
         n=np.round(count).astype(np.int64),
         observed=np.full(size + 1, end, np.int64),
         scale=100.0,
-        coverage=_coverage(question, sound, end, level),
+        coverage=_coverage(question, sound, end, np.array([span(one) for one in spans])[level]),
         because="nothing was due within the window",
         feeds=feeds_of(question, pairs.site),
     )
@@ -84,17 +83,50 @@ def share_of(
 def pairs_of(question: Question, whole: str, part: str, back: int) -> Pairs:
     """Return the pairs of the last ``back`` ms before the newest report that may be used."""
     window, now = question.window, question.now
-    reach = back + int(question.delays().max(initial=0)) + span(question.indicator.window)
-    wholes, parts = (window.rows(name, now - reach, now) for name in (whole, part))
+    first = _newest(question, whole) - back - DAY
+    wholes, parts = (window.rows(name, first, now) for name in (whole, part))
     wholes, parts = wholes.where(fit(wholes, whole)), parts.where(fit(parts, part))
-    _, mine, yours = np.intersect1d(
-        (wholes.at << SITE_BITS) | wholes.site,
-        (parts.at << SITE_BITS) | parts.site,
-        assume_unique=True,
-        return_indices=True,
-    )
+    ours, theirs = ((rows.at << SITE_BITS) | rows.site for rows in (wholes, parts))
+    place = np.minimum(np.searchsorted(theirs, ours), max(0, len(parts) - 1))
+    both = theirs[place] == ours if len(parts) else np.zeros(len(ours), np.bool_)
+    mine, yours = np.flatnonzero(both), place[both]
     group = question.scope.groups(window, wholes.district[mine])
     return Pairs(wholes.at[mine], wholes.site[mine], group, wholes.value[mine], parts.value[yours])
+
+
+def _enough(question: Question, whole: str, part: str, *, is_city_only: bool) -> Pairs:
+    """Return the pairs of the narrowest window in which every place has enough, else the widest.
+
+    Where only the city counts, all pairs stand outside of every district.
+    """
+    indicator, spans = question.indicator, windows(question.indicator)
+    least = span(_EXPECTED_PERIODS * indicator.cadence)
+    pairs = pairs_of(question, whole, part, max(span(spans[0]), least))
+    for narrow, wider in pairwise(spans):
+        end = int(pairs.at.max(initial=NONE))
+        count = pairs.whole[pairs.at > end - span(narrow)].sum()
+        if is_city_only and count > indicator.min_n * _AMPLE:
+            break
+        pairs = pairs_of(question, whole, part, max(span(wider), least))
+    if is_city_only:
+        return replace(pairs, group=np.full(len(pairs), UNPLACED, np.intp))
+    return pairs
+
+
+def _by_window(question: Question, pairs: Pairs, end: int) -> list[Pairs]:
+    """Return the pairs of each of the indicator's windows, narrow to wide."""
+    age = _age(question, pairs, end)
+    return [pairs.where(age < span(window)) for window in windows(question.indicator)]
+
+
+def _newest(question: Question, quantity: str) -> int:
+    """Return the instant of the newest report that was there at the time, told or not."""
+    track, found = question.window.tracks.get(quantity), -FARTHEST
+    for block in (track.base, track.tail) if track else ():
+        _, high = block.bounds(question.now, question.now)
+        if high:
+            found = max(found, int(block.key[high - 1]) >> SITE_BITS)
+    return found
 
 
 def keep_city(cells: Cells) -> None:
@@ -122,18 +154,16 @@ def _patience(question: Question, pairs: Pairs) -> int:
     return max(span(question.indicator.window), int(slow.max(initial=0)))
 
 
-def _coverage(question: Question, pairs: Pairs, end: int, level: Ints) -> Floats:
+def _coverage(question: Question, pairs: Pairs, end: int, spans: Ints) -> Floats:
     """Return the share of expected reports, by district and for the city.
 
     Counted in periods of the feed, an hour at least. A site that has told nothing in its last
     seven periods is not expected.
     """
     step = np.maximum(question.steps(), _SHORTEST)
-    spans = np.array([span(window) for window in windows(question.indicator)])
-    place = np.where(pairs.group >= 0, level[pairs.group], level[-1])
     age, size = _age(question, pairs, end), question.scope.size
-    district = _share_of_periods(pairs, age, spans[place], step, size)
-    city = _share_of_periods(pairs, age, np.full(len(pairs), spans[level[-1]]), step, size)
+    district = _share_of_periods(pairs, age, np.append(spans, spans[-1])[pairs.group], step, size)
+    city = _share_of_periods(pairs, age, np.full(len(pairs), spans[-1]), step, size)
     return np.append(district[:-1], city[-1])
 
 
