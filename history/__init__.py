@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from history.base import Engine
+from history.courses import Courses
 from history.delta import DeltaEngine
 from history.errors import HistoryBusy, HistoryError, NotYet, TooNew
 from history.moments import Moments
@@ -42,7 +43,7 @@ class History:
         self.cases_table = reader.cases_table
         self.notices = reader.notices
         self.readings = reader.readings
-        self.series = reader.series
+        self.series = Courses(engine, reader.readings).series
         self.trend = reader.trend
         self.revisions = Revisions(engine).revisions
         self.baseline_rows = reader.baseline_rows

@@ -103,26 +103,6 @@ class Reader:
         found = rows(self._engine.ask(sql, values))
         return [row | {"at": start + resolution * row.pop("step")} for row in found]
 
-    def series(  # noqa: PLR0913 - as above
-        self,
-        indicator: str,
-        *,
-        district: str | None = None,
-        start: datetime,
-        end: datetime,
-        resolution: timedelta | None = None,
-        known_at: datetime | None = None,
-    ) -> list[dict[str, Any]]:
-        """Return the course of an indicator: what ``readings`` gives."""
-        return self.readings(
-            indicator,
-            district=district,
-            start=start,
-            end=end,
-            resolution=resolution,
-            known_at=known_at,
-        )
-
     def trend(
         self, indicator: str, district: str, *, start: datetime, end: datetime, step: timedelta
     ) -> Trend:

@@ -19,6 +19,7 @@ import history
 from history import queries, schemas
 from history.columns import rows
 from history.copying import batches, days_of, read
+from history.courses import Courses
 from history.notes import Notes
 from history.retention import WEEDS, over
 from history.rollups import Bins, hours_touched, worked_out
@@ -199,6 +200,36 @@ def readings(dice: Dice) -> list[Reading]:
     return found
 
 
+def rolled(dice: Dice) -> pa.Table:
+    """Return hours of an indicator that no raw reading tells of, some worked out twice."""
+    found = []
+    for _ in range(300):
+        at = (NOW - 50 * DAY * dice.random()).replace(minute=0, second=0, microsecond=0)
+        row = {
+            "indicator": "rolled",
+            "district": dice.choice(["city", *TEXTS]),
+            "at": at,
+            "last_at": at + HOUR * dice.random(),
+            "known_at": at + DAY * dice.random(),
+            "value": dice.maybe(dice.number),
+            "num": dice.maybe(dice.edge),
+            "n": dice.maybe(lambda: dice.randrange(10**12)),
+            "quality": dice.quality().value,
+            "usual_low": dice.maybe(dice.number),
+            "observed_at": dice.maybe(dice.instant),
+            "reason": dice.maybe(dice.text),
+        }
+        found += [row, row | {"known_at": at + 2 * DAY, "value": 7.5}][: dice.randrange(1, 3)]
+    return pa.Table.from_pylist(found, schema=HOURS.columns)
+
+
+def _rolled_course(h: history.History, step: timedelta, **other: Any) -> None:
+    """Ask for a course whose raw readings are said to have gone."""
+    start, end = NOW.replace(minute=0) - 45 * DAY, NOW
+    courses = Courses(h.engine, h.readings)
+    courses._rolled(HOURS, "rolled", other.get("district"), start, end, step)
+
+
 def events(dice: Dice) -> list[AlertEvent]:
     found, states = [], list(State)
     for key in ("r:city", "r:d1", "q:é", "q:site:a,b"):
@@ -259,6 +290,7 @@ def fill_with(kept: history.History, seed: int) -> None:
         part = facts[start : start + 200]
         kept.append_facts([(f"1700000000000-{start + n}", fact) for n, fact in enumerate(part)])
     kept.append_readings(readings(dice))
+    kept.engine.append(HOURS, rolled(dice))
     kept.append_alert_events(events(dice))
     for state, known_at in feed_states(dice):
         kept.append_feed_changes([state], known_at=known_at)
@@ -411,6 +443,10 @@ QUESTIONS: dict[str, list[Question]] = {
             lambda h, t=t: hours_touched(h.engine, known_since=t, since=FAR[0], until=NOW)
             for t in TIMES
         ),
+    ],
+    "series_rolled": [
+        lambda h: _rolled_course(h, HOUR),
+        lambda h: _rolled_course(h, 36 * HOUR, district="city"),
     ],
     "upkeep": [_noted],
     "days": [*(lambda h, s=s: days_of(h.engine, s) for s in schemas.SHAPES)],
