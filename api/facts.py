@@ -58,8 +58,9 @@ def behind(door: Door, indicator: Indicator, district: str, at: datetime) -> Beh
     if not indicator.quantities:
         return Behind()
     since = at - min(indicator.window, LONGEST)
+    after = timedelta(microseconds=1)  # a window holds what came after its start, up to its end
     found = door.history.observations_table(
-        since, at + timedelta(seconds=1), quantities=indicator.quantities
+        since + after, at + after, quantities=indicator.quantities
     ).select(COLUMNS)
     if district != CITY:
         found = found.filter(pc.field("district_id") == district)
