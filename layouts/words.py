@@ -75,7 +75,7 @@ def usual(known: Usual | None, indicator: Indicator, view: View) -> tuple[str, s
     """Return label and range of what is usual; few weeks are said, none as well."""
     if known is None:
         return view.t("no usual yet"), ""
-    label = view.t("usual")
+    label = view.t("usual on days off") if known.basis else view.t("usual")
     if known.weeks < FULL_WEEKS:
         label = view.t.plural("usual of {n} week", "usual of {n} weeks", known.weeks)
     return label, usual_range(known, indicator, view)
