@@ -88,6 +88,19 @@ def test_the_european_air_index_has_limits_of_its_own(make: Make) -> None:
     assert (own.threshold.warn, own.threshold.crit) == (3.0, 4.0)
 
 
+@pytest.mark.parametrize(
+    ("table", "warn", "crit"),
+    [("us", 101.0, 151.0), ("eaqi", 4.0, 5.0), ("uk-daqi", 7.0, 10.0), ("uk-daqi-2012", 7.0, 10.0)],
+)
+def test_every_air_index_has_limits_of_its_own(
+    make: Make, table: str, warn: float, crit: float
+) -> None:
+    (one,) = cities.load(make(f'[[indicators]]\nid = "env.aqi"\ntable = "{table}"\n')).indicators
+
+    assert (one.threshold.warn, one.threshold.crit) == (warn, crit)
+    assert one.option("table", "") == table
+
+
 def test_a_band_has_a_low_and_a_high_limit(make: Make) -> None:
     (one,) = cities.load(
         make('[[indicators]]\nid = "srv.netflow"\nlow = 0.8\nhigh = 1.2\n')

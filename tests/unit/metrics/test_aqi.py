@@ -16,6 +16,7 @@ from metrics.airtables import (
     Scale,
     in_force,
     in_unit,
+    newest,
 )
 from metrics.aqi import HOURS, averaged, in_bands, nowcast, on_scale, sub_indices
 
@@ -235,6 +236,13 @@ def test_the_version_in_force_on_the_day_counts(name: str, day: date, version: s
 
 def test_a_name_that_nobody_knows_has_no_table() -> None:
     assert in_force("us-1999", date(2026, 1, 1)) is None
+    assert newest("us-1999") is None
+
+
+def test_the_newest_version_of_an_index_is_the_one_in_force_for_ever() -> None:
+    for family, versions in FAMILIES.items():
+        assert newest(family) is versions[-1] is in_force(family, date(2999, 1, 1))
+    assert newest("us-2015") is US_2015
 
 
 # Source: 78 FR 3086: PM2.5 of 2012; worked by hand: (100-51)/(35.4-12.1)*(12.1-12.1)+51 = 51;
