@@ -25,10 +25,12 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %p %c{1}: %m%n
 """
 _FAST = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a JVM that lives for a minute
+# Two drivers find room at once, each with an executor on each worker.
 _SMALL = f"""spark.executor.memory 600m
 spark.executor.extraJavaOptions {_FAST}
 spark.driver.extraJavaOptions {_FAST}
 spark.executor.cores 1
+spark.cores.max 2
 spark.sql.shuffle.partitions 2
 spark.driver.memory 600m
 """
@@ -118,7 +120,7 @@ def start() -> Cluster:
         ports = ("--port", str(port), "--webui-port", str(web))
         cluster.run("master.Master", "--host", "127.0.0.1", *ports)
         for _ in range(WORKERS):
-            size = ("--cores", "1", "--memory", "700m", "--webui-port", "0")
+            size = ("--cores", "2", "--memory", "1400m", "--webui-port", "0")
             cluster.run("worker.Worker", "--host", "127.0.0.1", *size, cluster.url)
         cluster.wait(WORKERS)
     except BaseException:
