@@ -1,7 +1,7 @@
 """Calls, ambulances, fire engines and violent crime.
 
 Levels follow the order of magnitude of a city of this size: 2 400 calls to 311 and 1 500 emergency
-calls a day, 130 life-threatening ones among them, 75 fire calls, 16 violent crimes.
+calls a day, 130 life-threatening ones among them, 75 fire calls, 14 violent crimes.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ from demo.sites import Site
 
 _QUARTER, _FIVE = 900, 300
 _SLOT = 2 * HOUR
-_EMS_PER_DAY, _FIRE_PER_DAY, _VIOLENT_PER_DAY = 130.0, 75.0, 16.0
+_EMS_PER_DAY, _FIRE_PER_DAY, _VIOLENT_PER_DAY = 130.0, 75.0, 14.0
 _EMS_S, _EMS_SPREAD = 318.0, 0.33  # median seconds to arrival; log-normal
 _FIRE_S, _FIRE_SPREAD = 158.0, 0.30
 _NIGHTLIFE = {"182": 5.0, "113": 2.5, "181": 2.0, "111": 1.8, "183": 1.6, "73": 1.5}

@@ -130,7 +130,7 @@ def test_crimes_reach_back_three_years_and_come_by_night_and_in_summer(world):
     hour = np.bincount([one.hour for one in local], minlength=24)
     month = np.bincount([one.month for one in local], minlength=13)
 
-    assert 13 < column.size / 1_095 < 19
+    assert 12 < column.size / 1_095 < 16
     assert hour[[22, 23, 0]].sum() > 1.7 * hour[[6, 7, 8]].sum()
     assert month[7] > 1.15 * month[1]
 
