@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from layouts.desk.alertform import COMMENT_MOST, NAME_MOST
+from layouts.desk.alertform import COMMENT_MOST
 from layouts.desk.links import LONGEST
+from layouts.desk.yourname import NAME_MOST
 from layouts.states import SHOWN
 from model import Command, Outcome
 from store import Store, StoreError, StoreSilent

@@ -5,6 +5,7 @@ from dash import dcc, html
 from alerts import TABLE, Event
 from alerts.table import Cell, Refusal
 from layouts.component import Props
+from layouts.desk.yourname import your_name
 from layouts.ids import part
 from layouts.parts import icon
 from layouts.view import View
@@ -17,7 +18,7 @@ MESSAGE = part("alert", FORM, "message")
 BUTTONS = {call: part("alert", FORM, call) for call in ("ack", "unack", "reset", "comment")}
 WORDS = {"ack": "Acknowledge", "unack": "Give back", "reset": "Reset", "comment": "Comment only"}
 MOVES = {"ack": Event.ACK, "unack": Event.UNACK, "reset": Event.RESET}
-NAME_MOST, COMMENT_MOST = 100, 2000
+COMMENT_MOST = 2000
 
 
 def form(view: View) -> html.Div:
@@ -25,21 +26,7 @@ def form(view: View) -> html.Div:
     t = view.t
     return html.Div(
         [
-            html.Label(
-                [
-                    html.Span(t("Your name")),
-                    dcc.Input(
-                        id=NAME,
-                        type="text",
-                        maxLength=NAME_MOST,
-                        autoComplete="name",
-                        persistence="desk",
-                        persistence_type="local",
-                        className="bz-input",
-                    ),
-                ],
-                className="bz-form__name",
-            ),
+            your_name(NAME, view),
             html.Label(
                 [
                     html.Span(t("Comment, if any")),

@@ -1,9 +1,9 @@
 """The form beside a feed: who asks, and the two things that may be asked of it."""
 
-from dash import dcc, html
+from dash import html
 
 from layouts.component import Props
-from layouts.desk.alertform import NAME_MOST
+from layouts.desk.yourname import your_name
 from layouts.ids import part
 from layouts.parts import icon
 from layouts.view import View
@@ -24,21 +24,7 @@ def form(view: View) -> html.Div:
     t = view.t
     return html.Div(
         [
-            html.Label(
-                [
-                    html.Span(t("Your name")),
-                    dcc.Input(
-                        id=NAME,
-                        type="text",
-                        maxLength=NAME_MOST,
-                        autoComplete="name",
-                        persistence="desk",
-                        persistence_type="local",
-                        className="bz-input",
-                    ),
-                ],
-                className="bz-form__name",
-            ),
+            your_name(NAME, view),
             html.Div(
                 [
                     html.Button(

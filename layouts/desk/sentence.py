@@ -49,6 +49,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     ),
 }
 OVER_FLOOD = "The river is over flood stage at {place}."
+GENERAL = (  # of an indicator without a sentence of its own: from its declaration
+    "{name} stands at {value} in {place}, beyond the limit of {limit}.",
+    "{name} stands at {value}, beyond the limit of {limit}.",
+)
 PLAIN = ("{title} at {place}, {value}.", "{title}, {value}.")
 HELD = ("Not known now: {title} at {place}, last {value}.", "Not known now: {title}, last {value}.")
 
@@ -89,13 +93,27 @@ def _alarm(alert: Alert, view: View) -> Part:
     elif alert.indicator == "env.river" and is_local and (alert.value or 0.0) >= FLOOD:
         message = OVER_FLOOD
     else:
-        message = SAID.get(alert.indicator or "", PLAIN)[which]
+        message = _message(alert, view)[which]
     place = values.district(alert.district, view) if is_local else ""
-    said = {"title": view.t(alert.title), "value": _value(alert, view)}
+    indicator = view.indicators.get(alert.indicator or "")
+    said = {
+        "title": view.t(alert.title),
+        "value": _value(alert, view),
+        "name": view.t(indicator.title) if indicator else "",
+        "limit": values.figure(alert.limit, indicator, view),
+    }
     if not is_local:
         return Part(view.t(message, **said))
     before, after = view.t.parts(message, PLACE, **said)
     return Part(before, place, after)
+
+
+def _message(alert: Alert, view: View) -> tuple[str, str]:
+    """Return how an alarm is said: its indicator's own way, else from the declaration."""
+    if (own := SAID.get(alert.indicator or "")) is not None:
+        return own
+    is_told = alert.indicator in view.indicators and None not in (alert.value, alert.limit)
+    return GENERAL if is_told else PLAIN
 
 
 def _value(alert: Alert, view: View) -> str:

@@ -38,6 +38,7 @@ from texts import load as catalogue_of
 TABLES = (
     *(text for pair in sentence.SAID.values() for text in pair),
     *sentence.PLAIN,
+    *sentence.GENERAL,
     *sentence.HELD,
     sentence.OVER_FLOOD,
     sentence.REST,

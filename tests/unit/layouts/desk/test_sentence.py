@@ -87,3 +87,21 @@ def test_unusual_figures_are_counted_instead_of_calm() -> None:
 
     assert river.district == CITY
     assert said(snapshot) == f"Of {len(pack().indicators)} city figures, 1 is not as usual: River."
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+@pytest.mark.parametrize("place", [CITY, "12"])
+def test_every_indicator_has_a_sentence_of_its_own_or_one_from_its_declaration(
+    locale: str, place: str
+) -> None:
+    for indicator in pack().indicators:
+        alarm = replace(
+            busy().alerts[0], indicator=indicator.id, district=place, value=87.5, limit=80.0
+        )
+
+        first = said(calm(alerts=(alarm,)), locale).split(". ")[0]
+
+        assert "88" in first or "87" in first, first
+        assert "{" not in first
+        if place != CITY:
+            assert desk_view(locale).districts[place].name in first
