@@ -128,7 +128,7 @@ def electricity(question: Question) -> list[Reading]:
         return nothing(question, "no electricity was reported in time")
     home, expected_sites = expectation(question, "electricity")
     group, end = home[sites], int(hours[-1]) * HOUR
-    model, warmth = model_of(question), temperatures(question, end - 4 * HOUR, end)
+    model, warmth = model_of(question), temperatures(question, int(hours[0] - 1) * HOUR, end)
     expected = _by_model(question, model, sites, hours, warmth)
     theirs = _by_source(question, sites, hours)
     is_theirs = ~np.isfinite(expected)

@@ -24,6 +24,7 @@ from metrics.sites import fit
 _JUST_BEFORE = timedelta(milliseconds=1)
 _LAST_WEEK = 53
 _WHOLE = 0.75  # of the sites that reported in the weeks before: then a week is there
+_BEFORE = 4  # weeks
 _SLACK = 15 * DAY  # around the weeks asked for
 
 
@@ -49,12 +50,18 @@ class Table:
         return found
 
     def newest(self) -> int | None:
-        """Return the newest week that three quarters of the usual sites have told of."""
+        """Return the newest week that three quarters of the usual sites have told of.
+
+        Usual is the most of that week and the four before it: sites that are gone for good are not
+        waited for longer than that.
+        """
         told = np.isfinite(self.values).sum(axis=0)
         if not len(told):
             return None
-        usual = np.maximum.accumulate(told)
-        whole = np.flatnonzero(told >= _WHOLE * usual)
+        usual = np.array([told[max(0, k - _BEFORE) : k + 1].max() for k in range(len(told))])
+        whole = np.flatnonzero((told >= _WHOLE * usual) & (told > 0))
+        if not len(whole):
+            return None
         return int(self.weeks[whole[-1]])
 
     def end_of(self, week: int) -> int:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -130,6 +131,16 @@ def test_an_hour_that_is_not_there_counts_on_neither_side() -> None:
 
     assert found.n == 2
     assert found.coverage == pytest.approx(2 / 3)
+    assert found.value == pytest.approx(0, abs=0.01)
+
+
+def test_a_city_may_choose_a_whole_day() -> None:
+    day = replace(ENERGY, window=DAY)
+    window = Window.build(grid() + weather())
+
+    found = measure(day, window, NOW, scope())[0]
+
+    assert (found.n, found.coverage) == (24, 1)
     assert found.value == pytest.approx(0, abs=0.01)
 
 

@@ -99,6 +99,17 @@ def test_the_newest_week_is_one_that_most_sites_have_told_of() -> None:
     assert named(found.newest()) == "2026-W08"
 
 
+def test_sites_that_are_gone_for_good_are_not_waited_for_for_ever() -> None:
+    gone = [f for s in "bcd" for f in spend([None] * 5 + [5.0] * 5, s)]
+
+    assert named(told([*spend([5.0] * 10), *gone]).newest()) == "2026-W09"
+
+
+def test_a_source_that_told_only_that_it_had_nothing_has_no_newest_week() -> None:
+    assert told(spend([None, None])).newest() is None
+    assert told([]).newest() is None
+
+
 def test_weeks_that_were_not_told_are_unknown() -> None:
     found = told(spend([5.0, None, 3.0]))
     newest = found.newest()
