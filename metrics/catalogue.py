@@ -31,6 +31,8 @@ many neighbours as it takes to keep the hidden ones hidden.
 """
 
 
+_BETTER = {"lower": "lower", "higher": "higher", "band": "inside the range"}
+_COLUMNS = "| id | title | unit | better | measured every | warn / crit | target |"
 _STATISTICS = {
     "proportion": "a share of cases; districts are compared by funnel",
     "rate": "a count per exposure; districts are compared by funnel",
@@ -44,12 +46,16 @@ _STATISTICS = {
 def document(indicators: Iterable[Indicator]) -> str:
     """Return the whole page as Markdown."""
     some = list(indicators)
-    lines = [_HEAD, "| id | title | unit | better | measured every | warn / crit | target |"]
-    lines.append("|---|---|---|---|---|---|---|")
-    lines += [_row(indicator) for indicator in some]
-    lines.append("")
-    for indicator in some:
-        lines += _section(indicator)
+    domains = list(dict.fromkeys(indicator.domain for indicator in some))
+    lines = [_HEAD]
+    for domain in domains:
+        mine = [indicator for indicator in some if indicator.domain == domain]
+        lines += [f"**{domain.capitalize()}**", "", _COLUMNS, "|---|---|---|---|---|---|---|"]
+        lines += [*[_row(indicator) for indicator in mine], ""]
+    for domain in domains:
+        lines += [f"## {domain.capitalize()}", ""]
+        for indicator in some:
+            lines += _section(indicator) if indicator.domain == domain else []
     lines += ["## Air quality tables", ""]
     lines += [
         f"- `{table.id}`: {table.title}, in force since {table.effective:%B %Y}. {table.citation}."
@@ -69,29 +75,81 @@ def _row(indicator: Indicator) -> str:
 
 def _section(indicator: Indicator) -> list[str]:
     facts = [
+        ("Formula", _formula(indicator)),
         ("Numerator", indicator.numerator),
         ("Denominator", indicator.denominator),
         ("Over time", indicator.time_aggregation),
         ("Over districts", indicator.district_aggregation),
+        ("Better", _BETTER.get(indicator.direction, indicator.direction)),
+        ("Measured every", _words(indicator.cadence)),
         ("Window", _words(indicator.window)),
         ("Wider, where few", ", then ".join(_words(one) for one in indicator.roll_up)),
         ("Smallest n", str(indicator.min_n)),
         ("Judged as", _STATISTICS.get(indicator.statistic, "")),
+        (
+            "Warning / critical",
+            f"{_limits(indicator.threshold)} (kind `{indicator.threshold.kind}`)",
+        ),
+        ("Target", _number(indicator.target) if indicator.target is not None else "the city's own"),
         ("Usually between", _range(indicator.normal)),
+        ("Shown", f"as *{indicator.short}*, {_decimals(indicator.decimals)}"),
+        ("Owner", indicator.owner or "the city says who"),
+        ("Weight in the score", f"{indicator.weight:g}"),
+        ("Public", "" if indicator.is_public else "no"),
         ("Needs", _needs(indicator)),
+        ("Looks back", _words(indicator.look_back) if indicator.look_back else ""),
         ("Small cells", "hidden under 5" if indicator.is_counted else "not about people"),
         ("Options", ", ".join(f"`{name}` = `{value}`" for name, value in indicator.options)),
         ("Source", indicator.source),
         ("Standard", indicator.standard),
     ]
     return [
-        f"## {indicator.id}",
+        f"### {indicator.id}",
         "",
         f"**{indicator.title}** ({indicator.unit}). {indicator.definition}",
         "",
         *[f"- {name}: {value}" for name, value in facts if value],
         "",
+        *_example(indicator),
+        "",
     ]
+
+
+def _formula(indicator: Indicator) -> str:
+    """Return how numerator and denominator make the value, where they do."""
+    if indicator.statistic in ("proportion", "rate"):
+        return f"numerator ÷ denominator, as {indicator.unit}"
+    if indicator.statistic == "expected":
+        return (
+            f"numerator ÷ denominator, as {indicator.unit}, against what its past leads to expect"
+        )
+    if indicator.statistic in ("p50", "p90"):
+        share = "50th" if indicator.statistic == "p50" else "90th"
+        return f"{share} percentile of the cases that the numerator names; they are pooled"
+    return ""
+
+
+def _example(indicator: Indicator) -> list[str]:
+    """Return what a city pack would write to set the limits that stand here."""
+    limit = indicator.threshold
+    numbers = [
+        (name, getattr(limit, name))
+        for name in ("warn", "crit", "low", "high", "crit_low", "crit_high", "plan")
+    ]
+    known = [f"{name} = {value:g}" for name, value in numbers if value is not None]
+    lines = ["```toml", "[[indicators]]", f'id = "{indicator.id}"']
+    if limit.kind == "value":
+        lines += known
+    else:
+        keys = ", ".join([f'kind = "{limit.kind}"', *known])
+        lines.append(f"threshold = {{ {keys} }}")
+    if indicator.target is not None:
+        lines.append(f"target = {indicator.target:g}")
+    return [*lines, "```"]
+
+
+def _decimals(count: int) -> str:
+    return {0: "whole numbers", 1: "one decimal"}.get(count, f"{count} decimals")
 
 
 def _needs(indicator: Indicator) -> str:
