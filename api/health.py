@@ -35,7 +35,8 @@ def blueprint(door: Door) -> Blueprint:
         reasons = list(doubts(door))
         if reasons:
             return problem(503, "not ready", "; ".join(reasons), ready=False, reasons=reasons)
-        return Response(orjson.dumps({"ready": True, "reasons": []}), mimetype="application/json")
+        told = {"ready": True, "reasons": [], "notes": list(notes(door))}
+        return Response(orjson.dumps(told), mimetype="application/json")
 
     @routes.get("/metrics")
     def metrics() -> Response:
@@ -52,6 +53,21 @@ def doubts(door: Door) -> Iterable[str]:
         yield f"tick: {reason}"
     if reason := _failure(door.history.is_empty):
         yield f"history: {reason}"
+
+
+def notes(door: Door) -> Iterable[str]:
+    """Say what does not keep the house from being ready and needs somebody soon."""
+    used = _disk(door)
+    if used.get("level"):
+        yield f"disk: {used['used']:.0%} full"
+
+
+def _disk(door: Door) -> dict[str, Any]:
+    """Return what the worker last saw of the disk."""
+    try:
+        return door.store.memory("disk")
+    except StoreError:
+        return {}
 
 
 def _judge_tick(door: Door) -> None:
@@ -86,6 +102,9 @@ class _Own(Collector):
             snapshot = None
         yield _gauge("store_up", "1 where the store answers with a snapshot.", int(bool(snapshot)))
         yield from self._inboxes()
+        if used := _disk(self._door):
+            text = "Used share of the disk on which the memories lie, 0 to 1."
+            yield _gauge("disk_used_ratio", text, used["used"])
         if snapshot is not None:
             yield from self._snapshot(snapshot)
 

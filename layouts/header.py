@@ -113,6 +113,9 @@ def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
     if snapshot.backfill is not None and snapshot.backfill < 1:
         share = view.t.quantity(int(snapshot.backfill * 100), "%")
         notes.append(view.t("history loading, {share}", share=share))
+    if snapshot.disk is not None:
+        share = view.t.quantity(int(snapshot.disk * 100), "%")
+        notes.append(view.t("disk {share} full", share=share))
     return {
         part(scene, NAME, "hold"): {
             "children": " · ".join(notes),

@@ -38,6 +38,7 @@ class Snapshot:
     recent_events: tuple[Mapping[str, str], ...] = ()
     backfill: float | None = None  # 0–1 while an empty store is being filled
     score: CityScore | None = None
+    disk: float | None = None  # 0–1: the used share of the disk, where it fills up
 
     def reading(self, indicator: str, district: str = CITY) -> Reading | None:
         """Return one reading, or ``None`` where there is none."""

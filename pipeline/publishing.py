@@ -42,6 +42,7 @@ def snapshot(  # noqa: PLR0913 - a snapshot has this many parts
     titles: Mapping[str, str],
     backfill: float | None,
     score: CityScore | None = None,
+    disk: float | None = None,
 ) -> Snapshot:
     """Put a snapshot together; the store gives it its number."""
     return Snapshot(
@@ -57,6 +58,7 @@ def snapshot(  # noqa: PLR0913 - a snapshot has this many parts
         recent_events=tuple(_told(events, titles)),
         backfill=backfill,
         score=score,
+        disk=disk,
     )
 
 

@@ -17,6 +17,7 @@ from pipeline.books import Books
 from pipeline.care import Caretaker
 from pipeline.child import BackfillChild, backfill_wanted
 from pipeline.diary import Diary
+from pipeline.disk import DiskWatch
 from pipeline.judging import Judge
 from pipeline.known import Known
 from pipeline.leading import Lead
@@ -34,6 +35,7 @@ WRITE_EVERY = timedelta(seconds=20)
 BOOKS_EVERY = timedelta(seconds=60)
 SHARES_EVERY = timedelta(minutes=10)
 TIDY_EVERY = timedelta(seconds=10)  # it decides itself what is due
+DISK_EVERY = timedelta(seconds=30)
 REVISE_EVERY = timedelta(seconds=5)
 RETRY_EVERY = timedelta(seconds=30)  # to fill the past
 
@@ -55,6 +57,7 @@ class Term:
         self.diary = Diary(rooms.history, by_id)
         self.books = Books.of(rooms.history, pack)
         self.housekeeper = Housekeeper(rooms.history, policy_of(pack, rooms.keep))
+        self.disk = DiskWatch.of(rooms)
         self.reviser = known.reviser
         self.child: BackfillChild | None = None
         self._filled = frozenset(feed.id for feed in pack.feeds if feed.backfill or feed.replay)
@@ -159,6 +162,7 @@ class Term:
             titles={rule.id: rule.title for rule in self.judge.rules.values()},
             backfill=self.child.progress() if self.child else None,
             score=self.books.score(),
+            disk=self.disk.shown(),
         )
 
     def _mind_books(self) -> None:
@@ -186,6 +190,7 @@ class Term:
             ("history", WRITE_EVERY, self._write_down),
             ("shares", SHARES_EVERY, self._mind_shares),
             ("books", BOOKS_EVERY, self._refresh_books),
+            ("disk", DISK_EVERY, self.disk.step),
         ]
         if self.child:  # the past is being filled in
             return always

@@ -18,7 +18,17 @@ def test_ready_with_store_history_and_a_fresh_tick(house):
     answer = house.client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json == {"ready": True, "reasons": []}
+    assert answer.json == {"ready": True, "reasons": [], "notes": []}
+
+
+def test_a_disk_that_fills_up_is_noted_and_does_not_make_the_house_unready(house):
+    assert "bartizan_disk_used_ratio" not in house.client.get("/metrics").text
+    house.store.save_memory("disk", {"used": 0.8312, "level": 0.8})
+
+    answer = house.client.get("/readyz")
+
+    assert (answer.status_code, answer.json["notes"]) == (200, ["disk: 83% full"])
+    assert "bartizan_disk_used_ratio 0.8312" in house.client.get("/metrics").text
 
 
 def test_an_old_tick_is_not_ready_and_says_how_old(house):
