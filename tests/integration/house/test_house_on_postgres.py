@@ -47,3 +47,15 @@ def test_a_house_on_postgresql_works_and_comes_back_when_the_server_does(start, 
     for word in (*postgres.PASSWORD.split(), "corr3ct%20horse"):
         assert word.encode() not in told
     assert not (tmp_path / "data" / "history").exists()
+
+
+def test_a_house_that_starts_before_its_server_waits_for_it(start, server, tmp_path):
+    write_city(tmp_path / "city", cases=80)
+    server.stop()
+    house = start(BARTIZAN_CITY=str(tmp_path / "city"), HISTORY_URL=server.tcp_url(schema="small"))
+
+    body = until(lambda: (said := house.get("/readyz"))[0] == 503 and said[1], 60.0)
+    assert b"history" in body
+
+    server.start()
+    house.wait_ready()
