@@ -169,7 +169,7 @@ class Measurer:
         return found
 
     def restart_clock(self) -> None:
-        """Measure everything at the next step: the clock was set back."""
+        """Measure everything at the next step: the clock was set back, or the past is there now."""
         self._measured_at.clear()
 
     def seed(self, readings: Iterable[Reading]) -> None:

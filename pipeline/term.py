@@ -221,6 +221,7 @@ class Term:
             return
         self.known.load(now)
         self.child = None
+        self.measurer.restart_clock()
         self.books.forget()
 
     def _write_down(self) -> None:
