@@ -65,6 +65,9 @@ def run(wanted: argparse.Namespace, house: House) -> int:
     except (AnalyticsError, history.HistoryError) as error:
         house.say(str(error))
         return BAD_INPUT
+    except KeyboardInterrupt:
+        house.say("cut off; what was written stays, and the same command goes on from there")
+        return BAD_INPUT
     return GOOD
 
 

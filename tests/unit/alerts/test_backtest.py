@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import alerts
-from alerts.backtest import Backtest, backtest, play
+from alerts.backtest import Backtest, Player, backtest, play
 from alerts.course import NEVER, QUALITIES, Course, micros
 from alerts.verdict import detection, load_of
+from bench import backtest as bench
 from bench.backtest import plainly
 from model import Level, Quality, Rule
 from tests.unit.alerts.cast import LATCHING, NODATA, P3, PROMPT, RULE, STALE, at, sample
@@ -101,6 +102,21 @@ def test_the_lines_are_those_of_a_house_that_ticks_each_minute(rule, course):
     found = play(rule, course, scope="city", end=at(last), acked_after=None)
 
     assert found.lines == lines
+
+
+def test_few_samples_of_a_quarter_are_judged(monkeypatch: pytest.MonkeyPatch):
+    taken = []
+    take = Player.take
+
+    def counted(player: Player, course: Course, place: int) -> bool:
+        taken.append(place)
+        return take(player, course, place)
+
+    monkeypatch.setattr(Player, "take", counted)
+    found = backtest(bench.RULE, bench.course(90), end=bench.START + timedelta(days=90))
+
+    assert len(found.occurrences) > 100
+    assert len(taken) < 129_600 / 50
 
 
 def _minutes(values: list[float | None], quality: Quality = Quality.GOOD) -> Course:
