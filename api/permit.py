@@ -46,6 +46,7 @@ ACTIONS = {
     "api.score": Action.READ,
     "api.score_course": Action.READ,
     "api.compare": Action.READ,
+    "api.forecast": Action.READ,
     "api.feeds": Action.READ,
     "api.rejects": Action.READ,
     "api.reasons": Action.READ,

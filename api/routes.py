@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from api import alert_book, comparing, definitions, scores, sources, words
+from api import alert_book, comparing, definitions, foretelling, scores, sources, words
 from api.asked import known_names
 from api.commands import obey
 from api.door import AUDIENCE, Door
@@ -29,6 +29,7 @@ def blueprint(door: Door) -> Blueprint:
     sources.add_routes(routes, door)
     scores.add_routes(routes, door)
     comparing.add_routes(routes, door)
+    foretelling.add_routes(routes, door)
     _alerts(routes, door)
     return routes
 

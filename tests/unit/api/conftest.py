@@ -184,6 +184,7 @@ def house():
                 push_secret="env:PUSHED_KEY",
             ),
         ),
+        calendar=(),
         rules=(Rule(id="r", title="River high", indicator="env.river", scope="district"),),
         districts=SimpleNamespace(ids=("1", "2", "3"), items=items, geojson=lambda: geojson),
     )

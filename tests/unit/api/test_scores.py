@@ -125,3 +125,37 @@ def test_what_rests_on_no_count_says_why_it_is_not_compared(compared):
 )
 def test_bad_questions_are_refused(compared, query):
     assert compared.client.get(f"/api/v1/compare{query}").status_code == 422
+
+
+def by_the_hour(weeks: int) -> list[dict[str, object]]:
+    """Return readings of whole hours until now: 1 by night, 3 by day."""
+    row = {"indicator": "env.river", "district": "city", "quality": "GOOD"}
+    times = [NOW - timedelta(hours=n) for n in range(weeks * 168, 0, -1)]
+    return [row | {"at": at, "value": 3.0 if 6 <= at.hour < 18 else 1.0} for at in times]
+
+
+def test_the_next_day_is_foretold_with_its_band_and_error(house):
+    house.history.rows = by_the_hour(5)
+
+    body = house.client.get("/api/v1/forecast?indicator=env.river").json
+
+    keeps_to_the_specification("/api/v1/forecast", body)
+    assert len(body["items"]) == 24
+    assert body["items"][0]["at"] == "2026-03-04T12:00:00Z"
+    assert [item["centre"] for item in body["items"][:12]] == [3.0] * 6 + [1.0] * 6
+    assert body["error"]["forecasts"] > 10
+
+
+def test_a_short_record_foretells_nothing_and_says_so(house):
+    house.history.rows = by_the_hour(1)
+
+    body = house.client.get("/api/v1/forecast?indicator=env.river").json
+
+    keeps_to_the_specification("/api/v1/forecast", body)
+    assert body["items"] == []
+    assert "too short" in body["reason"]
+
+
+def test_a_forecast_of_nothing_known_is_refused(house):
+    assert house.client.get("/api/v1/forecast?indicator=env.rivre").status_code == 422
+    assert house.client.get("/api/v1/forecast").status_code == 422
