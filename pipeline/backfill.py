@@ -91,7 +91,8 @@ class Filling:
         found: list[Reading] = []
         chunk = 0
         for number, at in enumerate(instants, start=1):
-            indicators = due_then(self.pack.indicators, at, scope.zone)
+            asked = [i for i in self.pack.indicators if at - since >= _ripe(i)]
+            indicators = due_then(asked, at, scope.zone)
             found.extend(measured_then(indicators, window, at, scope))
             if len(found) >= BATCH or number == len(instants):
                 source = f"{self.source}-{part}-{parts}"
@@ -158,6 +159,11 @@ def moments(first: datetime, until: datetime) -> Iterator[datetime]:
     while at < until:
         yield at
         at += QUARTER if at >= until - FINE else HOUR
+
+
+def _ripe(indicator: Indicator) -> timedelta:
+    """Return how old the record of cases must be before a figure says what it says later."""
+    return indicator.window if indicator.needs_cases else timedelta(0)
 
 
 def due_then(indicators: Iterable[Indicator], at: datetime, zone: tzinfo) -> list[Indicator]:

@@ -55,7 +55,8 @@ class BackfillChild:
         rooms.store.save_memory(NOTE, {"state": "running", "until": until, "progress": 0.0})
         for feed in rooms.pack.feeds:
             if feed.backfill and not rooms.store.memory(feed.id):
-                since = datetime.fromisoformat(until) - max(OVERLAP, 2 * feed.every)
+                reach = max(OVERLAP, 2 * feed.every + feed.latency)
+                since = datetime.fromisoformat(until) - reach
                 rooms.store.save_memory(feed.id, {"since": instant(since)})
         process, pipe = _spawn(["backfill"])
         log.info("back-fill started", until=until)
