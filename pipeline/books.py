@@ -53,11 +53,14 @@ class Books:
         """Return the newest score."""
         return self.scores.now()
 
-    def refresh(self, now: datetime) -> list[Reading]:
-        """Read what is due; return the readings of scores to be written down."""
+    def refresh(self, now: datetime) -> None:
+        """Read what is due."""
         self.usual.refresh(now)
         self.trends.refresh(now)
         self.usual.refresh(now + _AHEAD)
+
+    def rescore(self, now: datetime) -> list[Reading]:
+        """Score what is shown, once a minute; return what is to be written down of it."""
         self.scores.refresh(self.shown, now)
         return self.scores.taken()
 

@@ -16,6 +16,7 @@ PREFIX = "score."
 CITY_SCORE = PREFIX + CITY
 DAY = timedelta(days=1)
 EARLIER_EVERY = timedelta(hours=1)
+SCORED_EVERY = timedelta(seconds=60)
 WRITTEN_EVERY = timedelta(minutes=5)
 _LEAST_BACK = timedelta(hours=2)
 _FIELDS = ("indicator", "district", "at", "value", "num", "den", "n", "z", "observed_at")
@@ -32,6 +33,7 @@ class ScoreBook:
     _score: CityScore | None = None
     _earlier: Earlier | None = None
     _earlier_read: datetime | None = None
+    _scored: datetime | None = None
     _written: datetime | None = None
     _pending: list[Reading] = field(default_factory=list)
 
@@ -44,9 +46,10 @@ class ScoreBook:
         self._score = self._score or score
 
     def refresh(self, shown: Snapshot | None, now: datetime) -> None:
-        """Score what the room shows; what it hides counts as not known."""
-        if shown is None:
+        """Score what the room shows, once a minute; what it hides counts as not known."""
+        if shown is None or (self._scored and abs(now - self._scored) < SCORED_EVERY):
             return
+        self._scored = now
         if self._earlier_read is None or abs(now - self._earlier_read) >= EARLIER_EVERY:
             self._earlier = self._yesterday(now - DAY)
             self._earlier_read = now
@@ -59,7 +62,7 @@ class ScoreBook:
 
     def forget(self) -> None:
         """Read yesterday again (a back-fill has ended)."""
-        self._earlier_read = None
+        self._earlier_read = self._scored = None
 
     def taken(self) -> list[Reading]:
         """Return the readings of scores that are to be written, once."""

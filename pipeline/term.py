@@ -190,6 +190,7 @@ class Term:
             ("history", WRITE_EVERY, self._write_down),
             ("shares", SHARES_EVERY, self._mind_shares),
             ("books", BOOKS_EVERY, self._refresh_books),
+            ("score", timedelta(0), self._rescore),  # keeps its own time
             ("disk", DISK_EVERY, self.disk.step),
         ]
         if self.child:  # the past is being filled in
@@ -201,7 +202,10 @@ class Term:
         ]
 
     def _refresh_books(self) -> None:
-        self.diary.note(self.books.refresh(self.rooms.clock()), ())
+        self.books.refresh(self.rooms.clock())
+
+    def _rescore(self) -> None:
+        self.diary.note(self.books.rescore(self.rooms.clock()), ())
 
     def _revise(self) -> None:
         self.lead.confirm()

@@ -65,7 +65,7 @@ def test_the_score_is_held_against_the_readings_of_the_day_before() -> None:
 
 def test_yesterday_is_read_once_an_hour() -> None:
     one = book()
-    for minutes in (0, 1, 59):
+    for minutes in (0, 1, 59):  # not again within the minute
         one.refresh(shown(90.0, 1.3), NOON + timedelta(minutes=minutes))
     assert len(one.history.asked) == 2
 
