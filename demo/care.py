@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from demo import weather
-from demo.almanac import DAY, HOUR, city_time
+from demo.almanac import DAY, HOUR, city_time, summer
 from demo.incidents import World
 from demo.noise import Floats, Ints, fractal, normal, uniform
 from demo.periods import at_hour, day_ends
@@ -15,6 +15,8 @@ from demo.sites import Site
 
 _PER_ADDRESS = 2.2  # residents
 _SHELTERS = {"182": 3, "181": 2, "113": 2, "73": 2, "161": 1, "111": 1, "193": 1, "91": 1, "13": 1}
+
+_HOSPITALS = ("182", "181", "31", "33", "73", "14", "111", "171", "131")
 
 
 @cache
@@ -29,6 +31,20 @@ def shelters() -> tuple[Site, ...]:
         )
         for d, many in _SHELTERS.items()
         for n in range(many)
+    )
+
+
+@cache
+def hospitals() -> tuple[Site, ...]:
+    """Return the hospitals, nine, each with its beds."""
+    return tuple(
+        place(
+            f"hospital-{d}",
+            f"Hospital {named(d)}",
+            d,
+            beds=float(120 + 20 * round(20 * float(uniform("place", "hospital beds", d)[0]))),
+        )
+        for d in _HOSPITALS
     )
 
 
@@ -75,6 +91,26 @@ def taken(world: World, at: Ints) -> Floats:
     return np.asarray(np.clip(np.round(whole * share), 0.0, whole))
 
 
+def staffed(world: World, at: Ints) -> Floats:
+    """Return the staffed beds of each hospital: fewer in the summer holidays."""
+    whole = np.array([[one.properties["beds"]] for one in hospitals()])
+    shut = 0.05 * np.clip(summer(city_time(at).season), 0.0, None)
+    who = _numbers(len(hospitals()))
+    return np.asarray(np.round(whole * (1.0 - shut - 0.01 * uniform(world.seed, "ward", who))))
+
+
+def occupied(world: World, at: Ints) -> Floats:
+    """Return the beds taken: more in winter, fewer at weekends."""
+    who, when = _numbers(len(hospitals())), city_time(at)
+    flu = -0.045 * summer(when.season)
+    weekend = np.where(when.is_workday, 0.0, -0.035)
+    slow = 0.02 * fractal(world.seed, "hospital", who, at=at / (9.0 * DAY))
+    own = 0.78 + 0.06 * uniform("place", "hospital", who)
+    share = own + flu + weekend + slow + 0.01 * normal(world.seed, "admitted", who, at // DAY)
+    whole = staffed(world, at)
+    return np.asarray(np.clip(np.round(whole * share), 0.0, whole))
+
+
 def _numbers(size: int) -> Ints:
     return np.arange(size, dtype=np.int64)[:, None]
 
@@ -106,6 +142,18 @@ ROOTS: tuple[Root, ...] = (
         cadence=DAY,
         latency=HOUR,
         times=at_hour(4),
+    ),
+    Root(
+        "hospitals",
+        "Hospitals, counted at 7 in the morning",
+        hospitals,
+        (
+            Quantity("hospital_beds", "Staffed beds", *_BEDS, staffed),
+            Quantity("hospital_occupied", "Beds taken", *_BEDS, occupied),
+        ),
+        cadence=DAY,
+        latency=2 * HOUR,
+        times=at_hour(7),
     ),
 )
 """Roots of daily care."""

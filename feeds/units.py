@@ -147,6 +147,8 @@ _AT_REST = {
     "shelter_beds": "count",
     "pupils_enrolled": "count",
     "pupils_present": "count",
+    "hospital_beds": "count",
+    "hospital_occupied": "count",
 }
 _MIXING = {"ppb": 1.0, "ppm": 1000.0}
 

@@ -83,6 +83,7 @@ _MEASURES: tuple[tuple[Indicator, Callable[[Question], list[Reading]]], ...] = (
     (opinion.SENTIMENT, opinion.tone),
     (social.SHELTER, social.shelters),
     (social.SCHOOL, social.attendance),
+    (social.HOSPITAL, social.hospitals),
     (dataquality.FEEDS, dataquality.feeds_in_order),
 )
 

@@ -32,6 +32,7 @@ _COUNTS: Mapping[str, tuple[str, ...]] = {
     "mob.ksi": ("num",),
     "soc.shelter": ("num",),
     "soc.school": ("den",),
+    "soc.hospital": ("num",),
 }
 _ANY = ("num", "n")
 

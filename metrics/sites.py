@@ -84,6 +84,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "shelter_beds": (1.0, 100_000.0),
     "pupils_enrolled": (0.0, 1_000_000.0),
     "pupils_present": (0.0, 1_000_000.0),
+    "hospital_beds": (1.0, 1_000_000.0),
+    "hospital_occupied": (0.0, 1_000_000.0),
 }
 
 # A flat line is impossible for these while the value is above what is given (a detection limit,

@@ -76,6 +76,35 @@ SCHOOL = Indicator(
 )
 
 
+HOSPITAL = Indicator(
+    id="soc.hospital",
+    title="Hospital beds that are taken",
+    short="Hospital beds taken",
+    unit="%",
+    direction="lower",
+    domain="social",
+    cadence=_DAY,
+    window=_DAY,
+    time_aggregation="newest count of the day",
+    district_aggregation="ratio of sums",
+    definition=(
+        "Staffed beds that are taken in the newest day's count, as a share of all staffed beds of "
+        "the hospitals that reported. Above 85 % patients wait for a bed. A district is where the "
+        "hospital stands, not where its patients live."
+    ),
+    numerator="beds taken",
+    denominator="staffed beds of the same hospitals",
+    source="the hospitals",
+    standard="ISO 37120-11",
+    decimals=1,
+    threshold=Threshold(warn=85.0, crit=92.0),
+    target=82.0,
+    normal=(75.0, 85.0),
+    is_counted=True,
+    quantities=("hospital_beds", "hospital_occupied"),
+)
+
+
 def shelters(question: Question) -> list[Reading]:
     """Return beds taken ÷ beds at the newest census of the shelters, in percent."""
     found = _census(question)
@@ -103,6 +132,12 @@ def attendance(question: Question) -> list[Reading]:
     """Return pupils present ÷ pupils enrolled on the newest school day, in percent."""
     nobody = "no school day was reported in time"
     return share_of(question, "pupils_enrolled", "pupils_present", nobody=nobody)
+
+
+def hospitals(question: Question) -> list[Reading]:
+    """Return hospital beds taken ÷ staffed beds at the newest count, in percent."""
+    nobody = "no hospital has reported in time"
+    return share_of(question, "hospital_beds", "hospital_occupied", nobody=nobody)
 
 
 def _census(

@@ -80,6 +80,7 @@ def test_no_part_is_larger_than_its_whole(world):
         "waste": ("collections_planned", "collections_made"),
         "hotels": ("rooms_available", "rooms_sold"),
         "shelters": ("shelter_beds", "shelter_occupied"),
+        "hospitals": ("hospital_beds", "hospital_occupied"),
     }
     for name, (whole, part) in pairs.items():
         _, tables = told(world, ROOTS[name], days=60)
@@ -95,6 +96,7 @@ def test_shares_of_calm_weeks_are_those_of_a_city_in_order(world):
     assert 0.95 < share("calls-311", "calls_311", "calls_311_within") < 0.985
     assert 0.96 < share("calls-911", "calls_911", "calls_911_within") < 0.99
     assert 0.97 < share("waste", "collections_planned", "collections_made") < 0.995
+    assert 0.76 < share("hospitals", "hospital_beds", "hospital_occupied") < 0.9
     assert 0.5 < share("hotels", "rooms_available", "rooms_sold") < 0.85
 
 

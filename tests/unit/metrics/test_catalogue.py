@@ -19,6 +19,7 @@ OF_PEOPLE = {  # counts of people or of what happened to them, though they come 
     "saf.violent",
     "soc.shelter",
     "soc.school",
+    "soc.hospital",
 }
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,6 +70,7 @@ def test_the_catalogue_holds_these() -> None:
         "saf.violent",
         "soc.shelter",
         "soc.school",
+        "soc.hospital",
         "inf.power",
         "inf.water",
         "inf.assets",

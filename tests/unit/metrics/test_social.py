@@ -99,6 +99,21 @@ def test_a_few_guests_of_one_house_stay_in_the_house() -> None:
     assert [r.suppressed for r in shown[:2]] == [True, True]
 
 
+def test_hospital_beds_are_those_of_the_newest_count() -> None:
+    def count(taken: float, beds: float, days: int, **more: object) -> list[Observation]:
+        both = [("hospital_beds", beds), ("hospital_occupied", taken)]
+        fields = {"at": NOW - HOUR - days * DAY} | more
+        return [seen(value, quantity=name, **fields) for name, value in both]
+
+    facts = count(90, 100, 0) + count(10, 100, 1) + count(160, 200, 0, **SOUTH)
+
+    found = got(INDICATORS["soc.hospital"], facts)
+
+    assert (found["north"].value, found["south"].value) == (90, 80)
+    assert found[CITY].value == pytest.approx(100 * 250 / 300)
+    assert found[CITY].observed_at == NOW - HOUR
+
+
 def test_pupils_of_the_newest_school_day_are_a_ratio_of_sums() -> None:
     def day(present: float, enrolled: float, days: int, **more: object) -> list[Observation]:
         both = [("pupils_enrolled", enrolled), ("pupils_present", present)]
