@@ -28,8 +28,9 @@ class Books:
         """Return empty books of a city."""
         by_id = {indicator.id: indicator for indicator in pack.indicators}
         days = days_of(pack.city, pack.calendar)
+        rules = {rule.id: rule for rule in pack.rules}
         return cls(
-            UsualBook(history, by_id, pack.city.timezone, days),
+            UsualBook(history, by_id, pack.city.timezone, days, rules),
             TrendBook(history, pack.indicators, pack.city.timezone, days),
             ScoreBook(history, pack.indicators, pack.districts.ids),
         )

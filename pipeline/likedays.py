@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from history import BaselineRow, History
 from metrics.days import DAY, LIKE_SUNDAYS, SUNDAY, Days
 from model import Indicator, Quality
+from pipeline.alarmed import Spans, calm, touches
 
 Key = tuple[str, str]  # indicator, district
 Values = Mapping[Key, Sequence[tuple[date, float]]]
@@ -24,6 +25,7 @@ class LikeDays:
 
     history: History
     days: Days
+    alarmed: Spans = field(default_factory=dict)  # hours under alarm are no example either
 
     def basis(self, at: datetime) -> str:
         """Return with what a day is compared; empty for its own weekday."""
@@ -63,7 +65,7 @@ class LikeDays:
             is_sound = row["value"] is not None and not Quality(row["quality"]).is_frozen
             if is_sound and self._is_like(day, today, indicator.cadence):
                 found[indicator.id, row["district"]][_stamp(day, indicator.cadence)] = row["value"]
-        return {key: list(values.items()) for key, values in found.items()}
+        return {key: self._calm(key, list(values.items()), None) for key, values in found.items()}
 
     def _is_like(self, day: date, today: date, cadence: timedelta) -> bool:
         if cadence >= WEEK:
@@ -93,7 +95,21 @@ class LikeDays:
                 is_apart = self.days.is_apart(day, hour)
             if not is_apart:
                 found[row.indicator, row.district].append((day, row.value))
-        return found
+        return {key: self._calm(key, values, hour) for key, values in found.items()}
+
+    def _calm(
+        self, key: Key, values: list[tuple[date, float]], hour: int | None
+    ) -> list[tuple[date, float]]:
+        """Return the values without the hours (or whole days) under alarm, where enough stay."""
+        spans = self.alarmed.get(key)
+        if not spans:
+            return values
+        was_alarmed = []
+        for day, _ in values:
+            start = self._midnight(day) + timedelta(hours=hour or 0)
+            length = DAY if hour is None else timedelta(hours=1)
+            was_alarmed.append(touches(spans, start, start + length))
+        return calm(values, was_alarmed)
 
     def _moved(self, at: datetime, day: date) -> datetime:
         """Return the same time of day on another date, by the city's clock."""

@@ -11,7 +11,8 @@ from history import History
 from metrics.baseline import FEW_WEEKS, JUDGED_WEEKS, usual
 from metrics.days import DAY, SUNDAY, Days
 from metrics.privacy import suppress_course
-from model import CITY, Indicator, Reading, Trend, Usual
+from model import CITY, Indicator, Reading, Rule, Trend, Usual
+from pipeline.alarmed import Spans, alarmed
 from pipeline.likedays import Key, LikeDays, Values
 
 Slot = tuple[int, int]  # weekday and hour; −1 where it does not matter
@@ -41,8 +42,10 @@ class UsualBook:
     indicators: Mapping[str, Indicator]
     timezone: str
     days: Days | None = None  # without one every day is an ordinary one
+    rules: Mapping[str, Rule] = field(default_factory=dict)  # hours under their alarms stay out
     _hours: dict[Slot, tuple[datetime, dict[Key, Usual]]] = field(default_factory=dict)
     _slow: dict[date, dict[Key, Usual]] = field(default_factory=dict)
+    _alarmed: tuple[datetime, Spans] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def at(self, at: datetime) -> Mapping[Key, Usual]:
@@ -77,10 +80,10 @@ class UsualBook:
             self._hours[slot] = (at, usuals)
 
     def _refresh_slow(self, at: datetime) -> None:
-        past = self._past()
-        today = past.days.day_of(at)
+        today = self._past().days.day_of(at)
         if today in self._slow:
             return
+        past = self._past(self._under_alarm(at))
         found: dict[Key, Usual] = {}
         for indicator in self.indicators.values():
             if indicator.cadence >= DAY:
@@ -90,7 +93,7 @@ class UsualBook:
             self._slow = {**kept, today: found}
 
     def _hourly(self, at: datetime) -> dict[Key, Usual]:
-        past = self._past()
+        past = self._past(self._under_alarm(at))
         quick = {name for name, one in self.indicators.items() if one.cadence < DAY}
         values = {key: some for key, some in past.hour(at).items() if key[0] in quick}
         counts = {len(some) for some in values.values()}
@@ -98,8 +101,17 @@ class UsualBook:
             return self._decide(values, past.basis(at), past.beside(at))
         return self._decide(values, past.basis(at))
 
-    def _past(self) -> LikeDays:
-        return LikeDays(self.history, self.days or Days(self.timezone))
+    def _past(self, alarmed: Spans | None = None) -> LikeDays:
+        return LikeDays(self.history, self.days or Days(self.timezone), alarmed or {})
+
+    def _under_alarm(self, at: datetime) -> Spans:
+        """Return when each figure was under alarm in the weeks compared with, read once an hour."""
+        if not self.rules:
+            return {}
+        if self._alarmed is None or abs(at - self._alarmed[0]) >= HOUR:
+            events = self.history.alert_events(since=at - EIGHT_WEEKS - WEEK)
+            self._alarmed = (at, alarmed(events, self.rules))
+        return self._alarmed[1]
 
     def _decide(
         self, values: Values, basis: str, beside: Sequence[Values] = ()
