@@ -137,6 +137,7 @@ class Worker:
 
     def _stand_by(self, now: datetime) -> None:
         """Lead, if nobody does; else know the past once another has filled it in."""
+        self.rooms.store.head()  # so that this store knows which numbers are given already
         self._seek(now)
         if self.term is None and not self.known.is_loaded and not backfill_wanted(self.rooms):
             self.known.load(now)

@@ -13,7 +13,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AskError, ClusterError, RedisClusterException, TryAgainError
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import (
+    Sentinel,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 
 from store import address
 from store.address import Address
@@ -22,6 +26,7 @@ from store.errors import StoreDown, StoreError
 
 BLOCK_MS = 2000  # the longest single wait on the server, well under PATIENT_S
 PATIENT_S = 10.0
+WATCHFUL_S = 4.0  # the same where another server takes the place of one that hangs
 QUICK_S = 0.5
 _SENTINEL_S = 0.4  # what one Sentinel gets to answer; the next is asked then
 
@@ -64,6 +69,9 @@ class Clients:
             return ask(client.node_of(key))
         except (AskError, redis.ConnectionError):  # MovedError is one
             client.refresh()
+        except redis.TimeoutError:
+            client.refresh()  # it hangs; another may have taken its place by the next call
+            raise
         return ask(client.node_of(key))
 
 
@@ -76,9 +84,10 @@ def connect(url: str) -> Clients:
     """
     found = address.read(url)
     if found.kind == "sentinel":
-        (quick, one), (patient, other) = _master(found, QUICK_S), _master(found, PATIENT_S)
+        (quick, one), (patient, other) = _master(found, QUICK_S), _master(found, WATCHFUL_S)
         return Clients(quick, patient, found.kind, also=(one, other))
-    return Clients(_client(found, QUICK_S), _client(found, PATIENT_S), found.kind)
+    patient_s = WATCHFUL_S if found.kind == "cluster" else PATIENT_S
+    return Clients(_client(found, QUICK_S), _client(found, patient_s), found.kind)
 
 
 def guarded(call: Callable[P, T]) -> Callable[P, T]:
@@ -140,9 +149,9 @@ def _master(found: Address, timeout_s: float) -> tuple[Any, Any]:
     }
     kind: Any = Sentinel  # redis-py does not type it
     sentinels = kind(list(found.hosts), sentinel_kwargs=towards)
-    tls = {"ssl": True} if found.is_encrypted else {}
     options = _options(found, timeout_s) | {"db": found.db, "retry": _once_more()}
-    return sentinels.master_for(found.service, **options, **tls), sentinels
+    options["connection_class"] = _EncryptedMaster if found.is_encrypted else _Master
+    return sentinels.master_for(found.service, **options), sentinels
 
 
 class _Doubting:
@@ -171,4 +180,20 @@ class _Encrypted(_Doubting, redis.SSLConnection):
 
 
 class _Unix(_Doubting, redis.UnixDomainSocketConnection):
+    pass
+
+
+class _Master(_Doubting, SentinelManagedConnection):
+    """A connection to the master, which is let go as well where it does not answer in time.
+
+    redis-py's own would keep it: the server may hang for ever, and an answer that came late would
+    be taken for that of the next command.
+    """
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Read an answer."""
+        return super().read_response(*args, **{"disconnect_on_error": True, **kwargs})
+
+
+class _EncryptedMaster(_Master, SentinelManagedSSLConnection):
     pass

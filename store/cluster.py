@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from store.address import Host
 
-_RETRIES = 2  # the nodes are asked for the topology in between
+_RETRIES = 1  # the nodes are asked for the topology in between
 
 
 class Cluster:

