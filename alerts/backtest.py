@@ -90,7 +90,8 @@ class Backtest:
 class Player:
     """Moves one record through time: samples, timers as they fall due, and the person who acks.
 
-    ``acked_after`` is how long that person takes (``None``: nobody ever does).
+    ``acked_after`` is how long that person takes (``None``: nobody ever does). ``judged`` is the
+    rule with the limits of the last sample.
     """
 
     rule: Rule
@@ -98,20 +99,25 @@ class Player:
     acked_after: timedelta | None
     lines: list[AlertEvent] = field(default_factory=list)
     raised: dict[str, datetime] = field(default_factory=dict)
+    judged: Rule = field(init=False)
     _person_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.judged = self.rule
 
     def take(self, course: Course, place: int) -> bool:
         """Take one sample, and what fell due before; tell whether it changed more than values."""
         before, count, at = self.record, len(self.lines), course.when(place)
         self.wait(at)
-        self._moved(observe(self.rule, self.record, course.sample(place), at))
+        self.judged = course.rule(self.rule, place)
+        self._moved(observe(self.judged, self.record, course.sample(place), at))
         is_same = before is self.record or _STANDING(before) == _STANDING(self.record)
         return not is_same or len(self.lines) != count
 
     def wait(self, until: datetime) -> None:
         """Let everything happen that falls due before ``until``."""
         while (due := self.due()) is not None and due < until:
-            self._moved(elapse(self.rule, self.record, due))
+            self._moved(elapse(self.judged, self.record, due))
             if self._person_at is not None and self._person_at <= due:
                 self._act(due)
 
@@ -127,7 +133,7 @@ class Player:
             return
         call = "reset" if state is State.LATA else "ack"
         asked = Command(command_id=BY, occurrence=occurrence, call=call, by=BY, at=now)
-        record, lines, _ = command(self.rule, self.record, asked, now)
+        record, lines, _ = command(self.judged, self.record, asked, now)
         self._moved((record, lines))
         if call == "reset" and self.record.state is State.LATA and self.acked_after is not None:
             self._person_at = now + max(self.acked_after, AGAIN)
@@ -161,7 +167,9 @@ def play(
         if due is not None:
             further = min(further, int(course.at.searchsorted(micros(due), "left")))
         further = max(further, place + 1)
-        player.record = leaps.caught_up(player.record, place, further - 1)
+        if further > place + 1:
+            player.record = leaps.caught_up(player.record, place, further - 1)
+            player.judged = course.rule(rule, further - 1)
         place = further
     player.wait(end)
     return player
@@ -181,14 +189,14 @@ def backtest(
     was seen; with ``None`` nobody is there, and an alert that nobody has seen never closes.
 
     Raises:
-        ValueError: the rule watches a feed (``kind`` missing), not a reading; or its limits
-            move with what is usual or planned; or ``end`` lies before the last sample.
+        ValueError: the rule watches a feed (``kind`` missing), not a reading; or its limits move
+            and the course has none; or ``end`` lies before the last sample.
 
     """
     if rule.kind == "missing":
         raise ValueError(f"rule {rule.id} watches a feed; only rules over readings can be played")
-    if is_moving(rule):
-        raise ValueError(f"limits of rule {rule.id} move ({rule.kind}); only fixed ones are played")
+    if is_moving(rule) and course.limits is None:
+        raise ValueError(f"limits of rule {rule.id} move ({rule.kind}), and its course has none")
     if len(course) and course.when(len(course) - 1) > end:
         raise ValueError(f"the course of {rule.id} goes on after {end}")
     player = play(rule, course, scope=scope, end=end, acked_after=acked_after)
@@ -229,7 +237,7 @@ def _told(
         called_at=first.at,
         cleared_at=spans[-1][1],
         closed_at=last.at if last.to_state is State.NORM else None,
-        level=Level.CRIT if is_critical else base_level(rule),
+        level=Level.CRIT if is_critical else base_level(_then(rule, course, first.at)),
         peak=_peak(rule, course, raised_at, spans[-1][1] or end),
         active=sum(((until or end) - since for since, until in spans), timedelta(0)),
         calls=sum(line.annunciated for line in lines),
@@ -260,15 +268,23 @@ def _is(line: AlertEvent, event: Event) -> bool:
     return line.kind == event and line.outcome == "applied"
 
 
+def _then(rule: Rule, course: Course, at: datetime) -> Rule:
+    """Return the rule by which the newest sample of an instant was judged."""
+    return course.rule(rule, int(course.at.searchsorted(micros(at), "right")) - 1)
+
+
 def _peak(rule: Rule, course: Course, since: datetime, until: datetime) -> float | None:
     """Return the worst value of a span: for a band the one farthest outside of it."""
-    first = int(course.at.searchsorted(micros(since), "left"))
-    last = int(course.at.searchsorted(micros(until), "right"))
-    values = course.value[first:last][~course.is_frozen[first:last]]
+    span = slice(
+        int(course.at.searchsorted(micros(since), "left")),
+        int(course.at.searchsorted(micros(until), "right")),
+    )
+    known = ~course.is_frozen[span]
+    values = course.value[span][known]
     if not len(values):
         return None
-    if rule.direction == "band":
-        below = np.full(len(values), -np.inf) if rule.low is None else rule.low - values
-        above = np.full(len(values), -np.inf) if rule.high is None else values - rule.high
-        return float(values[np.argmax(np.maximum(below, above))])
-    return float(values.min() if rule.direction == "low" else values.max())
+    if rule.direction != "band":
+        return float(values.min() if rule.direction == "low" else values.max())
+    low, high = (side if len(side) == 1 else side[span][known] for side in course.raising(rule))
+    outside = np.fmax(np.fmax(low - values, values - high), -np.inf)
+    return float(values[np.argmax(outside)])

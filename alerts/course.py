@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.comparator import Limits, Memory, base_level, has_upper_level, limits_of
+from alerts.comparator import Memory, limits_of
+from alerts.moving import applied
 from alerts.record import Record, Sample
+from metrics.levels import Limits
 from model import Level, Quality, Rule
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+SIDES = ("warn_low", "warn_high", "crit_low", "crit_high")
 NEVER = np.iinfo(np.int64).min
 QUALITIES = tuple(Quality)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,16 +33,37 @@ class Course:
 
     ``at`` (when it was measured) and ``observed_at`` (``NEVER`` where unknown) are microseconds
     since 1970, UTC; ``value`` is NaN where unknown; ``quality`` is the place in ``QUALITIES``.
+    ``limits`` stand in the unit, one row of ``SIDES`` for each sample (NaN: none), where those of
+    the rule move; ``None``: they do not.
     """
 
     at: Ints
     value: Floats
     quality: NDArray[np.int8]
     observed_at: Ints
+    limits: Floats | None = None
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.at) < 0):
             raise ValueError("samples of a course must be in the order of time")
+        if self.limits is not None and self.limits.shape != (len(self.at), len(SIDES)):
+            raise ValueError(f"limits of a course are {len(SIDES)} a sample")
+
+    def rule(self, rule: Rule, place: int) -> Rule:
+        """Return the rule by which a sample is judged.
+
+        Raises:
+            ValueError: a sample of a rule whose limits move brings none.
+
+        """
+        if self.limits is None:
+            return rule
+        row = zip(SIDES, self.limits[place].tolist(), strict=True)
+        known: dict[str, Any] = {name: None if x != x else x for name, x in row}  # noqa: PLR0124 - NaN is the missing limit
+        found = applied(rule, Limits(**known))
+        if found is None:
+            raise ValueError(f"no limit of {rule.id} is known at {self.when(place)}")
+        return found
 
     @classmethod
     def of(cls, samples: Iterable[tuple[datetime, Sample]]) -> "Course":
@@ -53,6 +78,11 @@ class Course:
                 np.int64,
             ),
         )
+
+    def raising(self, rule: Rule) -> tuple[Floats, Floats]:
+        """Return low and high of the level that raises, by sample or one for all; NaN: none."""
+        (low, high), _ = _sides(rule, self)
+        return low.limit, high.limit
 
     def __len__(self) -> int:
         return len(self.at)
@@ -122,10 +152,8 @@ class Leaps:
         moves[1:] = (quality[1:] != quality[:-1]) | (course.is_frozen[1:] != course.is_frozen[:-1])
         self._others = np.flatnonzero(moves | course.is_correction)
         self._newer = np.flatnonzero(course.is_newer)
-        self._main = _Sides(course, limits_of(rule, base_level(rule)))
-        self._crit = _Sides(
-            course, limits_of(rule, Level.CRIT) if has_upper_level(rule) else Limits()
-        )
+        main, crit = _sides(rule, course)
+        self._main, self._crit = _Turns(course, *main), _Turns(course, *crit)
 
     def after(self, place: int, record: Record) -> int:
         """Return the next sample that may move a record which ``place`` left as it was."""
@@ -148,13 +176,12 @@ class Leaps:
         )
 
 
-class _Sides:
+class _Turns:
     """Where a comparator turns: on each side the samples that breach and those that clear."""
 
-    def __init__(self, course: Course, limits: Limits) -> None:
-        self._high = _turns(course, course.value, limits.high, limits.deadband)
-        low = None if limits.low is None else -limits.low
-        self._low = _turns(course, -course.value, low, limits.deadband)
+    def __init__(self, course: Course, low: "_Side", high: "_Side") -> None:
+        self._high = _turns(course, course.value, high)
+        self._low = _turns(course, -course.value, replace(low, limit=-low.limit))
 
     def after(self, place: int, memory: Memory, end: int) -> int:
         """Return the next sample, before ``end``, after which the memory is another."""
@@ -163,14 +190,44 @@ class _Sides:
         return end
 
 
-def _turns(
-    course: Course, value: Floats, limit: float | None, deadband: float
-) -> tuple[Ints, Ints]:
-    if limit is None:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    is_above = value >= limit
-    is_clear = ~is_above & (value < limit - deadband)
-    return np.flatnonzero(is_above & course.is_newer), np.flatnonzero(is_clear & course.is_newer)
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a level, by sample or the same for all: NaN where it has no limit.
+
+    Where it is not ``asked`` the comparator keeps what it remembers.
+    """
+
+    limit: Floats
+    deadband: float
+    asked: NDArray[np.bool_]
+
+
+def _sides(rule: Rule, course: Course) -> tuple[tuple[_Side, _Side], tuple[_Side, _Side]]:
+    """Return low and high of the level that raises, and those of the one above it."""
+    if course.limits is None:
+        limits = [limits_of(rule, level) for level in (Level.WARN, Level.CRIT)]
+        fixed = [[level.low, level.high] for level in limits]
+        row = [np.nan if x is None else x for level in fixed for x in level]
+        sides = np.array([row], np.float64)
+    else:
+        watched = {"high": [False, True], "low": [True, False]}.get(rule.direction, [True, True])
+        sides = np.where(watched * 2, course.limits, np.nan)
+    warn, crit = sides[:, :2], sides[:, 2:]
+    has_warn = np.asarray(~np.isnan(warn).all(axis=1), np.bool_)
+    upper = np.asarray(has_warn & ~np.isnan(crit).all(axis=1), np.bool_)
+    main = np.where(has_warn[:, np.newaxis], warn, crit)
+    every = np.ones(1, np.bool_)
+    return (
+        (_Side(main[:, 0], rule.deadband, every), _Side(main[:, 1], rule.deadband, every)),
+        (_Side(crit[:, 0], rule.deadband, upper), _Side(crit[:, 1], rule.deadband, upper)),
+    )
+
+
+def _turns(course: Course, value: Floats, side: _Side) -> tuple[Ints, Ints]:
+    is_above = value >= side.limit
+    is_clear = ~is_above & (np.isnan(side.limit) | (value < side.limit - side.deadband))
+    counts = course.is_newer & side.asked
+    return np.flatnonzero(is_above & counts), np.flatnonzero(is_clear & counts)
 
 
 def _next(places: Ints, place: int, end: int) -> int:

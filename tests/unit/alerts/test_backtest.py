@@ -72,6 +72,33 @@ def courses(draw: st.DrawFn) -> Course:
     return Course(at=when, value=value, quality=quality, observed_at=observed)
 
 
+@st.composite
+def moving(draw: st.DrawFn) -> tuple[Rule, Course]:
+    """A rule without limits of its own, and a course whose samples bring them."""
+    rule, course = draw(rules()), draw(courses())
+    rule = replace(rule, kind="z", warn=None, crit=None, low=None, high=None, crit_low=None)
+    dice = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count = len(course)
+    steps = np.cumsum(dice.random(count) < draw(st.sampled_from([0.0, 0.1, 0.7])))
+    rows = np.floor(dice.uniform([0, 4, 0, 6], [4, 8, 3, 10], (count + 1, 4)))
+    rows[dice.random(rows.shape) < 0.3] = np.nan
+    rows[np.isnan(rows[:, 1]), 3], rows[np.isnan(rows[:, 0]), 2] = 9.0, 1.0  # one is always set
+    return rule, replace(course, limits=rows[steps])
+
+
+@settings(max_examples=300, deadline=None)
+@given(moving(), ACKED)
+def test_leaping_over_limits_that_move_changes_no_line(pair, acked):
+    rule, course = pair
+    end = at(24 * 60)
+
+    leapt = play(rule, course, scope="city", end=end, acked_after=acked)
+    plain = plainly(rule, course, scope="city", end=end, acked_after=acked)
+
+    assert leapt.lines == plain.lines
+    assert leapt.record == plain.record
+
+
 @settings(max_examples=300, deadline=None)
 @given(rules(), courses(), ACKED)
 def test_leaping_writes_the_same_lines_as_every_single_sample(rule, course, acked):
@@ -204,6 +231,30 @@ def test_the_peak_of_a_low_limit_is_the_lowest_and_of_a_band_the_farthest_out():
 
     assert _tested(low, [50.0, 9.0, 3.0, 7.0]).occurrences[0].peak == 3.0
     assert _tested(band, [5.0, 11.0, 14.0, 12.0]).occurrences[0].peak == 14.0
+
+
+def test_limits_that_move_are_those_of_each_sample():
+    rule = replace(PROMPT, kind="z", warn=None, crit=None)
+    limits = np.full((6, 4), np.nan)
+    limits[:, 1] = [100.0, 100.0, 40.0, 40.0, 100.0, 100.0]
+    course = replace(_minutes([50.0] * 6), limits=limits)
+
+    found = backtest(rule, course, end=at(5))
+
+    (one,) = found.occurrences
+    assert (one.raised_at, one.cleared_at, one.level) == (at(2), at(4), Level.WARN)
+
+
+def test_a_rule_whose_limits_move_needs_a_course_that_has_them():
+    with pytest.raises(ValueError, match="its course has none"):
+        _tested(replace(RULE, kind="z"), [1.0])
+
+
+def test_a_sample_without_any_limit_is_refused():
+    course = replace(_minutes([1.0]), limits=np.full((1, 4), np.nan))
+
+    with pytest.raises(ValueError, match="no limit of tti is known"):
+        backtest(replace(RULE, kind="z"), course, end=at(1))
 
 
 def test_a_rule_over_a_feed_is_refused():
