@@ -212,7 +212,7 @@ class _Record:
         return self._kept(fresh, row)
 
     def _kept(self, fresh: Reading, row: Mapping[str, Any] | None) -> Reading:
-        usual = _usual(row) if row else None
+        usual = fresh.usual or (_usual(row) if row else None)  # some say themselves what is usual
         self._newest[fresh.district] = kept = replace(fresh, usual=usual)
         return kept
 
