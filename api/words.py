@@ -39,6 +39,7 @@ def reading(found: Reading) -> dict[str, Any]:
         "low": usual.low,
         "high": usual.high,
         "weeks": usual.weeks,
+        "basis": usual.basis or None,
     }
     return words
 

@@ -105,7 +105,13 @@ def limits(limit: Threshold, indicator: Indicator, view: View) -> str:
                 ),
             ]
         ) or t("none set")
-    units = {"usual_ratio": t("times the usual"), "z": t("robust sd")}
+    if limit.kind == "funnel":
+        return t("warning outside the 95 % limits of its own n, critical outside the 99.8 % limits")
+    units = {
+        "usual_ratio": t("times the usual"),
+        "z": t("robust sd"),
+        "plan": t("% of the plan"),
+    }
     unit = units.get(limit.kind, values.unit(indicator, view))
     found = []
     for word, value in (("warning at {limit}", limit.warn), ("critical at {limit}", limit.crit)):
