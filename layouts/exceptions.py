@@ -1,6 +1,7 @@
 """What is unusual now and raised no alarm: five slots, the farthest from usual first."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from dash import html
 from dash.development.base_component import Component
@@ -18,7 +19,7 @@ from layouts.parts import (
     told,
 )
 from layouts.view import View
-from model import CITY, Indicator, Reading, Snapshot
+from model import CITY, Indicator, Quality, Reading, Snapshot
 
 NAME = "exc"
 SLOTS = 5
@@ -39,6 +40,7 @@ def unusual(snapshot: Snapshot, view: View) -> list[Reading]:
 
     Frozen readings are left out (nothing is known about now), and so are those that an alarm of
     the same indicator and place covers, whatever its state; the city's is covered by any of them.
+    Weekly and monthly figures are no matter of now, and a district of too few is no exception.
     """
     spoken = [a for a in snapshot.alerts if states.look(a).state != states.UNKNOWN]
     alarmed = {(alert.indicator, place) for alert in spoken for place in (alert.district, CITY)}
@@ -49,11 +51,20 @@ def unusual(snapshot: Snapshot, view: View) -> list[Reading]:
         and abs(reading.z) >= FROM_Z
         and reading.value is not None
         and not reading.quality.is_frozen
-        and reading.indicator in view.indicators
+        and _is_of_now(view.indicators.get(reading.indicator))
+        and (reading.district == CITY or reading.quality is not Quality.UNCERTAIN)
         and (reading.indicator, reading.district) not in alarmed
     ]
     found.sort(key=lambda pair: (-pair[0], pair[1].indicator, pair[1].district))
     return [reading for _, reading in found]
+
+
+def _is_of_now(indicator: Indicator | None) -> bool:
+    return (
+        indicator is not None
+        and indicator.cadence <= timedelta(days=1)
+        and indicator.threshold.kind != "funnel"  # its districts are compared by the funnel
+    )
 
 
 def _build(scene: str, view: View) -> html.Section:
