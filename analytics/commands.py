@@ -17,7 +17,7 @@ from analytics.arguments import changes
 from analytics.diary import Progress
 from analytics.errors import AnalyticsError
 from analytics.opening import asking, opened
-from analytics.played import Span, past_of, play
+from analytics.played import Span, Tried, past_of, play
 from analytics.remeasure import Sum, Wanted, oldest, remeasure
 from analytics.rollup import Rolling
 from cities import Pack
@@ -166,12 +166,14 @@ def _backtest(
     _known("rule", wanted.rule, rules)
     changed = changes(wanted)
     rule = replace(rules[wanted.rule], **changed)
-    if is_moving(rule):
-        if not changed.keys() & _LIMITS:
-            raise AnalyticsError(
-                f"the limits of {rule.id} move ({rule.kind}): give fixed ones, such as --warn"
-            )
+    if is_moving(rule) and changed.keys() & _LIMITS:
         rule = replace(rule, kind="threshold")
+    if rule.kind == "funnel":
+        raise AnalyticsError(
+            f"the limits of {rule.id} come from all districts at once: give fixed ones (--warn)"
+        )
+    indicators = {indicator.id: indicator for indicator in house.pack.indicators}
+    tried = Tried(rule=rule, indicator=indicators.get(rule.indicator or ""))
     asked = Span(
         since=span[0],
         until=span[1],
@@ -179,7 +181,7 @@ def _backtest(
         is_corrected=wanted.known == "now",
     )
     with asking(house.url, kept, house.data, span=span, name="backtest") as engine:
-        found = play(rule, _places(rule, house), asked, engine)
+        found = play(tried, _places(rule, house), asked, engine)
     if not found:
         raise AnalyticsError(f"no reading of {rule.indicator} in that span")
     past = {some.scope: past_of(kept, some) for some in found}

@@ -1,5 +1,6 @@
 -- The course of one indicator: each reading as it was first written, or as it stands now.
-select district, "at", value, quality, observed_at
+select district, "at", value, quality, observed_at,
+       usual_centre, usual_low, usual_high, usual_spread, usual_weeks
 from (
   select r.*, row_number() over (
     partition by district, "at" order by known_at {order}

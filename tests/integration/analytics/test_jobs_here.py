@@ -14,14 +14,14 @@ from analytics.diary import Progress
 from analytics.engines import Local
 from analytics.files import DeltaFiles, ExportedFiles, files_of
 from analytics.grid import grid
-from analytics.played import Span, past_of, play
+from analytics.played import Span, Tried, past_of, play
 from analytics.remeasure import Sum, Wanted, remeasure
 from analytics.rollup import Rolling
 from history import History
 from history.schemas import CASES, OBSERVATIONS, READINGS
-from metrics import Window, measure
+from metrics import INDICATORS, Window, measure
 from metrics.quality import overlay
-from model import CITY, Case, Observation, Rule
+from model import CITY, Case, Observation, Rule, Threshold, Usual
 from tests.integration.analytics.small_city import (
     END,
     HOUR,
@@ -252,8 +252,8 @@ def test_a_rule_is_played_over_what_the_room_saw(fresh: Fresh):
     kept.append_readings(readings)
     engine = Local(kept.engine)
 
-    found = play(RULE, PLACES, SPAN, engine)
-    corrected = play(RULE, PLACES, replace(SPAN, is_corrected=True), engine)
+    found = play(Tried(rule=RULE), PLACES, SPAN, engine)
+    corrected = play(Tried(rule=RULE), PLACES, replace(SPAN, is_corrected=True), engine)
 
     assert [some.scope for some in found] == ["a", "b"]
     assert sum(len(some.occurrences) for some in found) > 10
@@ -284,10 +284,33 @@ def test_a_played_rule_says_what_the_engine_says_of_the_same_samples(fresh: Fres
         key=lambda pair: pair[0],
     )
 
-    (found,) = play(replace(RULE, scope="city"), [CITY], SPAN, Local(kept.engine))
+    (found,) = play(Tried(rule=replace(RULE, scope="city")), [CITY], SPAN, Local(kept.engine))
 
     told = backtest(replace(RULE, scope="city"), Course.of(samples), end=END)
     assert found == told
+
+
+def test_limits_that_follow_what_is_usual_come_from_each_reading(fresh: Fresh):
+    kept = fresh("history")
+    usual = Usual(centre=20.0, low=10.0, high=30.0, spread=5.0, weeks=8)
+    kept.append_readings(
+        [
+            replace(reading, usual=None if reading.at < START + HOUR else usual)
+            for reading in course(3)
+            if reading.known_at == reading.at
+        ]
+    )
+    indicator = replace(
+        INDICATORS["env.pm25"], threshold=Threshold(kind="usual_ratio", warn=1.75, crit=2.25)
+    )
+    tried = Tried(rule=replace(RULE, kind="usual_ratio", warn=None, crit=None), indicator=indicator)
+
+    moving = play(tried, ["a"], SPAN, Local(kept.engine))[0]
+    fixed = play(Tried(rule=RULE), ["a"], replace(SPAN, since=START + HOUR), Local(kept.engine))[0]
+
+    assert moving.samples == fixed.samples == 199 * 12
+    assert moving.calls == fixed.calls
+    assert len(moving.occurrences) > 3
 
 
 def test_the_record_of_a_rule_is_found_again_by_playing_it(fresh: Fresh):
@@ -305,7 +328,7 @@ def test_the_record_of_a_rule_is_found_again_by_playing_it(fresh: Fresh):
     room = live(RULE, course_of(rows), scope="a", end=END, acked_after=timedelta(minutes=5))
     kept.append_alert_events(room.lines)
 
-    found = play(RULE, ["a"], SPAN, engine)[0]
+    found = play(Tried(rule=RULE), ["a"], SPAN, engine)[0]
     record = past_of(kept, found)
 
     assert record.missed == record.extra == 0

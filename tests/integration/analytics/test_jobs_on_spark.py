@@ -20,7 +20,7 @@ from analytics.diary import Progress
 from analytics.engines import Engine, Local
 from analytics.errors import AnalyticsError
 from analytics.files import DeltaFiles, Files, files_of
-from analytics.played import Span, play
+from analytics.played import Span, Tried, play
 from analytics.remeasure import Wanted, remeasure
 from analytics.rollup import Rolling
 from analytics.spark import Spark
@@ -113,9 +113,9 @@ def test_the_cluster_plays_a_rule_as_this_machine_does(spark: OnSpark, fresh: Fr
     files.now = DeltaFiles(kept.engine)
 
     for span in (SPAN, replace(SPAN, is_corrected=True, acked_after=None)):
-        found = play(RULE, PLACES, span, engine)
+        found = play(Tried(rule=RULE), PLACES, span, engine)
 
-        assert found == play(RULE, PLACES, span, Local(kept.engine))
+        assert found == play(Tried(rule=RULE), PLACES, span, Local(kept.engine))
         assert sum(len(some.occurrences) for some in found) > 3
 
 
