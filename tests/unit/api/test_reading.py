@@ -58,7 +58,7 @@ def test_the_snapshot_has_the_shape_of_the_contract(house):
     assert found["published_at"] == "2026-03-04T12:00:00Z"
     assert found["version"] == house.store.head().version
     first, second = found["readings"]
-    assert first["usual"] == {"centre": 1.0, "low": 0.5, "high": 1.5, "weeks": 8}
+    assert first["usual"] == {"centre": 1.0, "low": 0.5, "high": 1.5, "weeks": 8, "basis": None}
     assert (first["value"], first["n"], first["quality"]) == (1.25, 3, "GOOD")
     assert (second["value"], second["usual"], second["quality"]) == (None, None, "NODATA")
     assert found["alerts"][0]["state"] == "UNACK"
