@@ -154,7 +154,7 @@ class Snapshots:
 
 
 def _is_news(head: Head, last: Head | None) -> bool:
-    """Whether a head is newer than the last one.
+    """Whether a head is the last one or newer.
 
     Ticks may overtake each other between the nodes of a cluster, and a master that took over may
     have missed some.
@@ -163,7 +163,7 @@ def _is_news(head: Head, last: Head | None) -> bool:
         return True
     epoch, _, n = head.version.partition("-")
     last_epoch, _, last_n = last.version.partition("-")
-    return epoch != last_epoch or int(n) > int(last_n)
+    return epoch != last_epoch or int(n) >= int(last_n)
 
 
 def _head(fields: list[bytes | None]) -> Head | None:
