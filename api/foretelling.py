@@ -26,7 +26,7 @@ SHORT = "the record is too short: three weeks by the hour are needed"
 
 
 @dataclass(slots=True)
-class _Kept:
+class Forecasts:
     """Forecasts of the last ten minutes."""
 
     found: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class _Kept:
 
 def add_routes(routes: Blueprint, door: Door) -> None:
     """Add the forecast."""
-    kept = _Kept()
+    kept = Forecasts()
 
     @routes.get("/forecast")
     def forecast() -> Response:

@@ -20,6 +20,17 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Fan:
+    """What the next hours should bring: a dotted centre in a band; empty where nobody knows."""
+
+    times: tuple[str, ...] = ()
+    centre: tuple[float | None, ...] = ()
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Corrected:
     """A value that was corrected later: where it stands now, and what hover says."""
 
@@ -44,6 +55,7 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     is_week: bool = False,
     point: str = ".",
     corrected: Sequence[Corrected] = (),
+    fan: Fan | None = None,
 ) -> Figure:
     """Draw a trend; a gap in the data stays a gap in the line.
 
@@ -63,6 +75,7 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
         is_week: the axis names days instead of hours.
         point: the decimal mark.
         corrected: values that once stood otherwise, each marked by an open diamond.
+        fan: what the next hours should bring.
 
     Returns:
         A figure without a title; the page's heading says what it is.
@@ -81,7 +94,12 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     )
     dot = ink[f"{tone}-text"] if f"{tone}-text" in ink else ink["data"]
     return {
-        "data": [*data, *_corrected(corrected, ink), *_end(x, values, dot, ink["panel"])],
+        "data": [
+            *_fan(fan, ink, number),
+            *data,
+            *_corrected(corrected, ink),
+            *_end(x, values, dot, ink["panel"]),
+        ],
         "layout": {
             "template": themes.template(theme),
             "separators": f"{point}\u202f",
@@ -126,6 +144,33 @@ def _band(  # noqa: PLR0913, PLR0917 - two edges, two colours, a text
             },
         ]
     return bands
+
+
+def _fan(fan: Fan | None, ink: Mapping[str, str], number: str) -> list[Figure]:
+    """Return a forecast: dotted, in a fan of the second data colour at 22 %."""
+    if fan is None or not fan.times:
+        return []
+    x, colour = list(fan.times), ink["data-2"]
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    edge = {**_line(x, fan.low, colour, 0), "hoverinfo": "skip"}
+    return [
+        edge,
+        {
+            **edge,
+            "y": list(fan.high),
+            "fill": "tonexty",
+            "fillcolor": f"rgba({red},{green},{blue},0.22)",
+        },
+        {
+            **_line(x, fan.centre, colour, 2.0),
+            "line": {"color": colour, "width": 2.0, "dash": "dot"},
+            "customdata": list(zip(fan.low, fan.high, strict=True)),
+            "hovertemplate": (
+                f"{fan.name} %{{y:{number}}}, %{{customdata[0]:{number}}}–"
+                f"%{{customdata[1]:{number}}}<extra></extra>"
+            ),
+        },
+    ]
 
 
 def _runs(low: Values, high: Values) -> list[slice]:

@@ -155,6 +155,7 @@ def _public(door: api.Door) -> Callable[..., Sequence[Any]]:
 def _reasons(door: api.Door) -> dict[str, Callable[..., Any]]:
     """Return what gives the page of an indicator its reasons, none about one person."""
     known = {indicator.id: indicator for indicator in door.pack.indicators}
+    forecasts = api.Forecasts()
 
     def corrections(indicator: str, **conditions: Any) -> Sequence[Any]:
         return api.revised(door, known[indicator], **conditions)
@@ -165,7 +166,10 @@ def _reasons(door: api.Door) -> dict[str, Callable[..., Any]]:
     def ages(indicator: str, district: str, at: datetime) -> Any:
         return api.ages(door, known[indicator], district, at)
 
-    return {"corrections": corrections, "facts": facts, "ages": ages}
+    def forecast(indicator: str) -> Any:
+        return forecasts.of(door, known[indicator])
+
+    return {"corrections": corrections, "facts": facts, "ages": ages, "forecast": forecast}
 
 
 def _is_known(path: str, view: View) -> bool:

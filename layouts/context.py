@@ -133,7 +133,8 @@ class PageContext:
     ``causes`` why they were, ``feed_states`` what is kept of feeds beyond a snapshot: their hours.
     ``clock`` gives the present to commands of people. ``corrections`` gives what readings of a
     place said before they were corrected, ``facts`` what a reading rests on, ``ages`` how old its
-    open requests are: all three of an indicator's id and a district.
+    open requests are: all three of an indicator's id and a district. ``forecast`` gives the next
+    hours of an indicator of the city as the API tells them.
     """
 
     latest: Callable[[], Snapshot | None]
@@ -148,3 +149,4 @@ class PageContext:
     corrections: Callable[..., Sequence[Any]] = _no_corrections
     facts: Callable[..., Facts | None] = _none
     ages: Callable[..., Ages | None] = _none
+    forecast: Callable[[str], Mapping[str, Any] | None] = _none

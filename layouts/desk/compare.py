@@ -1,6 +1,7 @@
 """Fair comparison of districts: each against the limits of its own n; words, and no ranks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dash import dcc, html
 
@@ -12,11 +13,12 @@ from layouts.desk import frame, values
 from layouts.ids import part
 from layouts.parts import classes
 from layouts.view import View
-from metrics.comparing import Comparison, compare
+from metrics.comparing import Comparison, compare, compare_all
 from metrics.funnel import EXPECTED, FAR_HIGH, FAR_LOW, HIGH, LOW, TOO_SMALL, Funnel, Place
 from model import CITY, Indicator, Snapshot
 
 SCOPE, NAME = "indicator", "fair"
+JUDGED_S = 60  # how long a comparison over all figures holds
 FIGURE = part(SCOPE, NAME, "figure")
 VERDICTS: Mapping[str, str] = {
     FAR_HIGH: "clearly above",
@@ -68,15 +70,36 @@ def card(view: View) -> html.Section:
     )
 
 
-def compared(indicator: Indicator, snapshot: Snapshot) -> Comparison:
-    """Return how the districts stand now."""
-    return compare(indicator, snapshot.readings)
+def compared(indicator: Indicator, snapshot: Snapshot, view: View) -> Comparison:
+    """Return how the districts stand now; what is clear is so among all figures of the city.
+
+    A figure that counts against an expectation of its own is shown in times that expectation.
+    """
+    every = view.remembered(
+        "compared",
+        int(snapshot.published_at.timestamp()) // JUDGED_S,
+        lambda: compare_all(view.indicators.values(), snapshot.readings),
+    )
+    found = every.get(indicator.id) or compare(indicator, snapshot.readings)
+    return replace(found, scale=1.0) if indicator.statistic == "expected" else found
+
+
+def stands(place: Place) -> str:
+    """Return how a district stands: clearly apart only where chance among all is held off."""
+    kind = STANDS[place.verdict]
+    return PERHAPS if kind == CLEARLY and not place.is_discovery else kind
+
+
+def verdict(place: Place) -> str:
+    """Return the message that says how a district stands."""
+    words_ = VERDICTS[place.verdict]
+    return words_.replace("clearly", "perhaps") if stands(place) == PERHAPS else words_
 
 
 def said(found: Comparison, district: str, view: View) -> str:
     """Return in words how one district stands; nothing where it cannot be told."""
     place = found.funnel.place(district) if found.funnel else None
-    return view.t(VERDICTS[place.verdict]) if place else ""
+    return view.t(verdict(place)) if place else ""
 
 
 def props(found: Comparison, indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
@@ -104,7 +127,7 @@ def props(found: Comparison, indicator: Indicator, snapshot: Snapshot, view: Vie
 def _summary(found: Comparison, drawn: Funnel, view: View) -> str:
     """Return the chart in words: how many stand out, and who beyond the outer limits."""
     t = view.t
-    clear = [place for place in drawn.places if STANDS[place.verdict] == CLEARLY]
+    clear = [place for place in drawn.places if stands(place) == CLEARLY]
     few = sum(place.verdict == TOO_SMALL for place in drawn.places)
     names = [values.district(place.district, view) for place in clear]
     parts = [
@@ -132,22 +155,23 @@ def _figure(
             name=view.place(place.district),
             n=place.n,
             value=(place.value or 0.0) * scale,
-            stands=STANDS[place.verdict],
+            stands=stands(place),
             text=_hover(place, scale, indicator, view),
         )
         for place in shown
     ]
     city = snapshot.reading(indicator.id, CITY)
     centre = drawn.centre * scale
-    text = words.value(city, indicator, view) or t.compact(centre, indicator.decimals)
+    is_own = indicator.statistic == "expected"
+    text = "" if is_own else words.value(city, indicator, view)
     return funnel(
         points,
         _limits(shown, scale),
         centre,
         theme=frame.LIGHT,
         decimals=indicator.decimals,
-        centre_text=t("city {value}", value=text),
-        axis=t(indicator.denominator),
+        centre_text=t("city {value}", value=text) if text else t("expected"),
+        axis=t("number expected here") if is_own else t(indicator.denominator),
         point=t.point,
     )
 
@@ -165,7 +189,10 @@ def _limits(places: list[Place], scale: float) -> list[Limit]:
 
 
 def _hover(place: Place, scale: float, indicator: Indicator, view: View) -> str:
-    value = values.figure((place.value or 0.0) * scale, indicator, view)
+    number = (place.value or 0.0) * scale
+    value = values.figure(number, indicator, view)
+    if indicator.statistic == "expected":
+        value = view.t("{n} times what is expected", n=view.t.number(number, 2))
     n = view.t.brief(place.n, 0)
     name = values.district(place.district, view)
-    return f"<b>{name}</b><br>{value}, n {n}<br>{view.t(VERDICTS[place.verdict])}"
+    return f"<b>{name}</b><br>{value}, n {n}<br>{view.t(verdict(place))}"

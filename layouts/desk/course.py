@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from figures.theme import Figure
-from figures.trend import Corrected, Level, trend
+from figures.trend import Corrected, Fan, Level, trend
 from layouts import words
 from layouts.desk import values
 from layouts.view import View
@@ -38,6 +38,8 @@ class Course:
     high: tuple[float | None, ...] = ()
     is_known: bool = True
     corrections: tuple[Mapping[str, Any], ...] = ()  # what was told anew, newest first
+    ahead: tuple[Mapping[str, Any], ...] = ()  # what the next hours should bring
+    error: Mapping[str, Any] | None = None  # how wrong such forecasts were
 
 
 def ask(
@@ -118,6 +120,10 @@ def spoken(course: Course, indicator: Indicator, view: View) -> str:
     many = len({row["at"] for row in course.corrections})
     if many:
         parts.append(t.plural("{n} corrected (◇)", "{n} corrected (◇)", many))
+    if course.ahead and course.error and course.error.get("mase") is not None:
+        mase = t.number(course.error["mase"], 2)
+        parts.append(t("dotted: expected, nine in ten in the fan"))
+        parts.append(t("errors {mase} times those of last week’s value", mase=mase))
     return "; ".join(parts)
 
 
@@ -136,7 +142,9 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
     times = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in course.times]
     levels = _levels(indicator, alert, tone, view)
     marks = _corrected(course, indicator, view, zone)
+    fan = _fan(course, view, zone)
     drawn = [*course.values, *course.low, *course.high, *(mark.value for mark in marks)]
+    drawn += [*fan.low, *fan.high]
     bottom, top = reach(drawn, levels)
     figure = trend(
         times,
@@ -153,6 +161,7 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
         is_week=span != DAY,
         point=view.t.point,
         corrected=marks,
+        fan=fan,
     )
     figure["layout"]["uirevision"] = f"{indicator.id} {span}"
     figure["layout"]["yaxis"] = {"range": [bottom, top], "nticks": 5}
@@ -163,6 +172,16 @@ def draw(  # noqa: PLR0913 - what the figure is about and how it is shown
         "nticks": 8,
     }
     return figure
+
+
+def _fan(course: Course, view: View, zone: ZoneInfo) -> Fan:
+    """Return the forecast as it is drawn."""
+    times = [datetime.fromisoformat(row["at"]).astimezone(zone) for row in course.ahead]
+    centre, low, high = (
+        tuple(row[name] for row in course.ahead) for name in ("centre", "low", "high")
+    )
+    wall = tuple(at.strftime("%Y-%m-%dT%H:%M:%S") for at in times)
+    return Fan(wall, centre, low, high, view.t("expected"))
 
 
 def _corrected(course: Course, indicator: Indicator, view: View, zone: ZoneInfo) -> list[Corrected]:
@@ -183,6 +202,8 @@ def _ends(course: Course, zone: ZoneInfo) -> list[str] | None:
     if not course.times:
         return None
     first, last = course.times[0], course.times[-1]
+    if course.ahead:
+        last = max(last, datetime.fromisoformat(course.ahead[-1]["at"]))
     ends = (first, last + (last - first) / 60)
     return [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for at in ends]
 

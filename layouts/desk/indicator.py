@@ -1,7 +1,8 @@
 """One indicator in one place: what it means, how it is counted, its feed, its course, districts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -70,7 +71,7 @@ def indicator_page(
     drawn = ask(indicator, district, span, context, snapshot)
     if snapshot is not None:
         found = reasons.ask(indicator, district, span, context, snapshot)
-        drawn = replace(drawn, corrections=tuple(found.corrections or ()))
+        drawn = _told(drawn, found.corrections, indicator, district, span, context)
         why = reasons.cards(found, indicator, district, view)
     below = html.Div(why, className="bz-ipage__why")
     body.children = [*tree(indicator, district, span, view), below, *body.children]
@@ -111,6 +112,24 @@ def ask(
     return course.ended(found, snapshot.reading(indicator.id, district))
 
 
+def _told(  # noqa: PLR0913, PLR0917 - a course and all that is asked beside it
+    drawn: Course,
+    corrections: Sequence[Mapping[str, Any]] | None,
+    indicator: Indicator,
+    district: str,
+    span: str,
+    context: PageContext,
+) -> Course:
+    """Return a course with what was corrected in it and what should come after it."""
+    coming = reasons.ahead(indicator, district, span, context)
+    return replace(
+        drawn,
+        corrections=tuple(corrections or ()),
+        ahead=tuple(coming.get("items", ())),
+        error=coming.get("error"),
+    )
+
+
 def fresh(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
     indicator: Indicator,
     district: str,
@@ -131,7 +150,7 @@ def fresh(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
         (indicator.id, district, span, minute),
         lambda: reasons.corrections(indicator, district, span, context, snapshot),
     )
-    drawn = replace(drawn, corrections=tuple(corrections or ()))
+    drawn = _told(drawn, corrections, indicator, district, span, context)
     return props(indicator, district, span, snapshot, drawn, view)
 
 
@@ -146,7 +165,7 @@ def props(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
     """Return every value of the page."""
     reading = snapshot.reading(indicator.id, district)
     alarm = _alarm(indicator.id, district, snapshot)
-    fair = compare.compared(indicator, snapshot)
+    fair = compare.compared(indicator, snapshot, view)
     return {
         **_head_props(indicator, district, reading, alarm, view),
         **_feed_props(indicator, reading, snapshot, view),

@@ -65,6 +65,15 @@ def corrections(
     return found
 
 
+def ahead(
+    indicator: Indicator, district: str, span: str, context: PageContext
+) -> Mapping[str, Any]:
+    """Return what the next hours should bring; only of the city, and beside a short course."""
+    if district != CITY or span != course.DAY:
+        return {}
+    return _tried(lambda: context.forecast(indicator.id)) or {}
+
+
 def _tried(ask: Callable[[], Any]) -> Any:
     try:
         return ask()

@@ -135,7 +135,7 @@ def test_a_hidden_reading_tells_no_number_anywhere_in_its_row() -> None:
     props = district_props(
         VIEW.indicators["srv.new"],
         busy(),
-        compare.compared(VIEW.indicators["srv.new"], busy()),
+        compare.compared(VIEW.indicators["srv.new"], busy(), VIEW),
         VIEW,
     )
     n = places(VIEW).index("12")
@@ -295,7 +295,7 @@ def test_the_funnel_says_in_words_who_is_apart() -> None:
     ]
     snapshot = replace(busy(), readings=tuple(rows))
 
-    found = compare.compared(indicator, snapshot)
+    found = compare.compared(indicator, snapshot, replace(VIEW, memo={}))
     props = compare.props(found, indicator, snapshot, VIEW)
 
     assert compare.said(found, places(VIEW)[0], VIEW) == "clearly above"
@@ -498,3 +498,45 @@ def test_every_page_is_plain_data() -> None:
     for one in walk(root):
         for name in one._prop_names:
             assert not dataclasses.is_dataclass(getattr(one, name, None)), name
+
+
+def test_what_is_clear_for_one_figure_is_only_perhaps_among_all() -> None:
+    place = judged(
+        [Count("a", 40, 100), *[Count(f"b{n}", 20, 100) for n in range(9)]], "proportion"
+    )
+    assert place is not None
+    first = place.places[0]
+
+    assert compare.verdict(replace(first, is_discovery=True)) == "clearly above"
+    assert compare.verdict(replace(first, is_discovery=False)) == "perhaps above"
+
+
+def test_the_next_hours_are_drawn_as_a_fan_with_their_error() -> None:
+    items = [
+        {
+            "at": (NOW + HOUR * n).isoformat(),
+            "centre": 20.0 + n,
+            "low": 15.0 + n,
+            "high": 25.0 + n,
+        }
+        for n in range(1, 25)
+    ]
+    told = {"items": items, "error": {"mase": 0.812}}
+
+    found = page(forecast=lambda _: told)
+    local = page(query={"district": "14"}, forecast=lambda _: told)
+
+    figure: Any = part(found, FIGURE).figure  # type: ignore[attr-defined]  # a graph
+    dotted = [one for one in figure["data"] if one.get("line", {}).get("dash") == "dot"]
+    assert len(dotted) == 1
+    assert dotted[0]["y"][0] == 21.0
+    assert "errors 0.81 times" in said(found)
+    go.Figure(figure)
+    assert "errors" not in said(local)
+
+
+def test_a_forecast_that_cannot_be_made_costs_nothing() -> None:
+    def broken(_: str) -> Any:
+        raise ValueError("no record")
+
+    assert "New requests for service" in said(page(forecast=broken))
