@@ -55,6 +55,7 @@ def _one(raw: Mapping[str, Any], table: str, tally: Tally) -> Indicator | None:
         "is_public": setting.public,
         "window": setting.window,
         "cadence": setting.cadence,
+        "wording": setting.wording,
         "normal": (setting.normal[0], setting.normal[1]) if setting.normal else None,
         "roll_up": None if setting.roll_up is None else tuple(sorted(setting.roll_up)),
     }
@@ -79,6 +80,8 @@ def _standard(name: str, setting: IndicatorTable) -> Indicator:
 
 def _threshold(setting: IndicatorTable, standard: Indicator, table: str, tally: Tally) -> Threshold:
     plain = {key: getattr(setting, key) for key in _LIMITS if getattr(setting, key) is not None}
+    if setting.plan is not None:
+        return _planned(setting.plan, standard, [*plain, *_said(setting)], table, tally)
     if setting.threshold is None and not plain:
         return standard.threshold
     if setting.threshold is not None and plain:
@@ -94,6 +97,23 @@ def _threshold(setting: IndicatorTable, standard: Indicator, table: str, tally: 
     if text := _contradiction(threshold, standard):
         tally.note(table, "threshold", text)
     return threshold
+
+
+def _said(setting: IndicatorTable) -> list[str]:
+    return [] if setting.threshold is None else ["threshold"]
+
+
+def _planned(
+    plan: float, standard: Indicator, beside: Sequence[str], table: str, tally: Tally
+) -> Threshold:
+    """Return a threshold of kind plan, by the catalogue's percentages or 75 and 50."""
+    if beside:
+        tally.note(table, "plan", f"stands beside {', '.join(beside)}; say plan in the threshold")
+    if standard.threshold.kind == "plan":
+        return replace(standard.threshold, plan=plan)
+    if standard.direction != "higher":
+        tally.note(table, "plan", "is for figures of which more is better")
+    return Threshold(kind="plan", warn=75.0, crit=50.0, plan=plan)
 
 
 def _contradiction(limit: Threshold, standard: Indicator) -> str | None:

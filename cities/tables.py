@@ -100,6 +100,7 @@ class IndicatorTable(BaseModel):
     low: Finite | None = None
     high: Finite | None = None
     threshold: Finite | ThresholdTable | None = None
+    plan: Annotated[Finite, Field(gt=0)] | None = None
     target: Finite | None = None
     normal: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
     owner: str | None = None
@@ -108,6 +109,7 @@ class IndicatorTable(BaseModel):
     window: Cadence | None = None
     cadence: Cadence | None = None
     roll_up: list[Cadence] | None = None
+    wording: Text | None = None
 
 
 class ServiceTable(Table):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+SENTENCE = "{title}: {value} ({window}, as of {time}), {degree} than usual"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
@@ -68,6 +70,11 @@ class Indicator:
     statistic: str = ""
     wording: str = ""
     options: tuple[tuple[str, str], ...] = ()  # e.g. (("table", "us-2024"),)
+
+    @property
+    def sentence(self) -> str:
+        """The message id of the sentence that briefings say; values are put in by name."""
+        return self.wording or SENTENCE
 
     def option(self, name: str, default: str) -> str:
         """Return one option of this city's setting."""

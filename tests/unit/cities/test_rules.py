@@ -246,3 +246,26 @@ def test_a_rule_with_limits_of_its_own_does_not_move(make: Make) -> None:
     (found,) = cities.load(make(ON, rule)).rules
 
     assert (found.kind, found.warn, found.crit) == ("threshold", 12, None)
+
+
+def test_a_plan_and_a_wording_are_said_in_the_pack(make: Make) -> None:
+    (found,) = cities.load(
+        make('[[indicators]]\nid = "par.participation"\nplan = 40\nwording = "{title}: {value}"\n')
+    ).indicators
+
+    assert (found.threshold.kind, found.threshold.plan, found.threshold.warn) == ("plan", 40, 75)
+    assert found.sentence == "{title}: {value}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('id = "par.participation"\nplan = 40\nwarn = 3', "stands beside warn"),
+        ('id = "srv.overdue"\nplan = 40', "more is better"),
+        ('id = "par.participation"\nplan = 0', "greater than 0"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_named(make: Make, lines: str, said: str) -> None:
+    found = problems(make(f"[[indicators]]\n{lines}\n"))
+
+    assert any(said in text for text in found), found
