@@ -21,11 +21,19 @@ class Notes:
 
     def all(self, task: str, shape: Shape) -> dict[datetime, datetime]:
         """Return, by the instant that each note is about, when it was last made."""
+        return {at: row["known_at"] for at, row in self._newest(task, shape).items()}
+
+    def n_rows(self, task: str, shape: Shape, at: datetime) -> int | None:
+        """Return how many rows the last note about an instant told of."""
+        row = self._newest(task, shape).get(at)
+        return None if row is None else row["rows"]
+
+    def _newest(self, task: str, shape: Shape) -> dict[datetime, dict[str, Any]]:
         if self._found is None:
             sql = fill("upkeep", upkeep=self._engine.relation(schemas.UPKEEP))
             self._found = rows(self._engine.ask(sql, {}))
         return {
-            row["at"]: row["known_at"]
+            row["at"]: row
             for row in self._found
             if row["task"] == task and row["table"] == shape.name
         }

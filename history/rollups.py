@@ -177,6 +177,16 @@ class Sweep:
         """Whether bins are waiting."""
         return self._todo is not None
 
+    def again(self, day: datetime, now: datetime) -> int:
+        """Work out what the readings of a day of UTC touch; return how many rows were written."""
+        hours = [day + HOUR * n for n in range(24)]
+        until = self._end(now - GRACE)
+        if self.shape is schemas.READINGS_HOURLY:
+            bins = list(hour_bins(hours, until))
+        else:
+            bins = list(day_bins(hours, until, self.zone))
+        return sum(roll(self.engine, self.shape, each, self.stands, now=now) for each in bins)
+
     def step(self, now: datetime, notes: Notes, *, most: int) -> int:
         """Work out up to ``most`` questions' bins; return how many rows were written."""
         if self._todo is None:

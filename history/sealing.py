@@ -1,7 +1,9 @@
 """A day of rows sealed once it is surely over: repeats dropped, the rest in order, in one step.
 
 No correction is lost. A row goes only where the version known before it, of the same thing, says
-exactly the same: a re-delivery. What anybody could ever have known stays as it was known.
+exactly the same: a re-delivery. What anybody could ever have known stays as it was known. Rows
+may be written in any order, as long as each is written within ``SEAL_AFTER`` of being known: a
+younger row stays, whatever it repeats, for what came between may still be on its way.
 """
 
 from collections.abc import Callable
@@ -22,7 +24,8 @@ from history.schemas import Shape
 DAY = timedelta(days=1)
 SEAL_AFTER = timedelta(days=2)
 PIECE = 1_500_000  # rows sorted in memory at once
-_LOOK_BACK = timedelta(days=1)  # what was written later than it was known
+_LOOK_BACK = SEAL_AFTER + timedelta(days=1)
+_AT = pa.timestamp("us", "UTC")
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,8 +53,11 @@ SEALED: dict[str, Key] = {
 SHAPES = (schemas.OBSERVATIONS, schemas.READINGS)
 
 
-def tidied(shape: Shape) -> Callable[[pa.Table], pa.Table]:
-    """Return what sorts rows by key and drops re-deliveries; a tidy table comes back itself."""
+def tidied(shape: Shape, known_before: datetime | None = None) -> Callable[[pa.Table], pa.Table]:
+    """Return what sorts rows by key and drops re-deliveries; a tidy table comes back itself.
+
+    With ``known_before``, rows that were learnt since then stay.
+    """
     key = SEALED[shape.name]
     names = (*key.key, *key.order)
 
@@ -61,6 +67,9 @@ def tidied(shape: Shape) -> Callable[[pa.Table], pa.Table]:
         is_sorted = bool((order == np.arange(order.size)).all())
         in_order = table if is_sorted else table.take(places)
         repeats = repeated(in_order, key)
+        if known_before is not None:
+            is_old = pc.less(in_order["known_at"], pa.scalar(known_before, _AT))
+            repeats &= np.asarray(is_old)
         if not repeats.any():
             return in_order
         return in_order.filter(pa.array(~repeats))
@@ -123,22 +132,31 @@ def next_day(engine: Engine, shape: Shape, notes: Notes, now: datetime) -> datet
     sealed = notes.all("seal", shape)
     limit = _day(now - SEAL_AFTER)
     after = max(sealed) + DAY if sealed else _NEVER
-    late = _late_days(engine, shape, sealed, now) if sealed else []
-    if late:
-        return late[0]
+    late = _late_day(engine, shape, notes, now) if sealed else None
+    if late is not None:
+        return late
     source = engine.relation(shape, after, limit)
     sql = fill("first_row", rows=source, at=shape.month or "")
     (first,) = values(engine.ask(sql, {"since": after, "until": limit})["first"])
     return None if first is None else _day(first)
 
 
-def _late_days(
-    engine: Engine, shape: Shape, sealed: dict[datetime, datetime], now: datetime
-) -> list[datetime]:
-    """Return sealed (or passed over) days of which rows came after they were sealed."""
+def _late_day(engine: Engine, shape: Shape, notes: Notes, now: datetime) -> datetime | None:
+    """Return a day that was sealed (or passed over) and of which rows came since.
+
+    They were learnt since, or learnt shortly before and written since: then there are more rows.
+    """
+    sealed = notes.all("seal", shape)
     known_since = max(sealed.values()) - _LOOK_BACK
-    found = late_days(engine, shape, known_since, max(sealed) + DAY)
-    return sorted(day for day, newest in found.items() if sealed.get(day, _NEVER) < newest <= now)
+    for day, newest in late_days(engine, shape, known_since, max(sealed) + DAY).items():
+        at = sealed.get(day, _NEVER)
+        if at < newest <= now:
+            return day
+        if at != _NEVER and newest > at - SEAL_AFTER:
+            n_rows = n_rows_of(engine, shape, day, day + DAY)
+            if n_rows != notes.n_rows("seal", shape, day):
+                return day
+    return None
 
 
 def late_days(
@@ -163,7 +181,7 @@ def seal(engine: Engine, shape: Shape, day: datetime, notes: Notes, *, now: date
     A kill in between leaves some pieces sealed and the rest as it was; the day is sealed again.
     """
     pieces = max(1, -(-n_rows_of(engine, shape, day, day + DAY) // PIECE))
-    step, tidy = DAY / pieces, tidied(shape)
+    step, tidy = DAY / pieces, tidied(shape, now - SEAL_AFTER)
     n_before = n_after = 0
     for number in range(pieces):
         since = day + step * number

@@ -15,6 +15,7 @@ from history.sealing import Seal
 
 MOST = 7  # questions of roll-ups a call
 COMPACT_EVERY = timedelta(minutes=10)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,19 @@ class Upkeep:
     def _seal(self, notes: Notes, now: datetime) -> Seal | None:
         for shape in sealing.SHAPES:
             day = sealing.next_day(self._engine, shape, notes, now)
-            if day is not None:
-                return sealing.seal(self._engine, shape, day, notes, now=now)
+            if day is None:
+                continue
+            done = sealing.seal(self._engine, shape, day, notes, now=now)
+            if shape is schemas.READINGS and not self._is_dropped(day, notes):
+                for sweep in self._sweeps:  # what was written long after it was known
+                    sweep.again(day, now)
+            return done
         return None
+
+    def _is_dropped(self, day: datetime, notes: Notes) -> bool:
+        """Whether rows of a day, or of those around it, may be gone."""
+        kept = notes.kept_since().get(schemas.READINGS.name)
+        return kept is not None and day - 2 * DAY < kept
 
     def _compact(self, now: datetime) -> Mapping[str, int] | None:
         last = self._compacted_at
