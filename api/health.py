@@ -32,10 +32,11 @@ def blueprint(door: Door) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        reasons = list(doubts(door))
+        reasons, work = list(doubts(door)), _work(door)
         if reasons:
-            return problem(503, "not ready", "; ".join(reasons), ready=False, reasons=reasons)
-        told = {"ready": True, "reasons": [], "notes": list(notes(door))}
+            why = "; ".join(reasons)
+            return problem(503, "not ready", why, ready=False, reasons=reasons, **work)
+        told = {"ready": True, "reasons": [], "notes": list(notes(door)), **work}
         return Response(orjson.dumps(told), mimetype="application/json")
 
     @routes.get("/metrics")
@@ -70,6 +71,25 @@ def _disk(door: Door) -> dict[str, Any]:
         return {}
 
 
+def _work(door: Door) -> dict[str, Any]:
+    """Say who works and who leads, and which shards have facts that are not kept yet."""
+    try:
+        workers, backlog = door.store.workers(), _backlog(door)
+    except StoreError:
+        return {}
+    return {
+        "workers": [one.name for one in workers],
+        "leader": next((one.name for one in workers if one.note.get("leads")), None),
+        "backlog": {str(shard): sum(found) for shard, found in backlog.items() if any(found)},
+    }
+
+
+def _backlog(door: Door) -> dict[int, tuple[int, int]]:
+    """Return the entries of each shard that wait, and that somebody is keeping just now."""
+    found = {shard: door.store.backlog(shard=shard) for shard in door.store.shards()}
+    return {shard: (one.waiting, one.pending) for shard, one in found.items()}
+
+
 def _judge_tick(door: Door) -> None:
     head = door.store.head()
     if head is None:
@@ -102,6 +122,7 @@ class _Own(Collector):
             snapshot = None
         yield _gauge("store_up", "1 where the store answers with a snapshot.", int(bool(snapshot)))
         yield from self._inboxes()
+        yield from self._crew()
         if used := _disk(self._door):
             text = "Used share of the disk on which the memories lie, 0 to 1."
             yield _gauge("disk_used_ratio", text, used["used"])
@@ -138,6 +159,23 @@ class _Own(Collector):
             size.add_metric([feed_id], found.size if found else 0)
         yield count
         yield size
+
+    def _crew(self) -> Iterable[Metric]:
+        """Yield how many work, how many lead (one), and what lies in each shard."""
+        try:
+            workers, backlog = self._door.store.workers(), _backlog(self._door)
+        except StoreError:
+            return
+        leading = sum(bool(one.note.get("leads")) for one in workers)
+        yield _gauge("workers", "Workers that live.", len(workers))
+        yield _gauge("workers_leading", "Workers that lead: one.", leading)
+        waiting = GaugeMetricFamily("bartizan_shard_waiting", "Entries unread.", labels=["shard"])
+        pending = GaugeMetricFamily("bartizan_shard_pending", "Entries in work.", labels=["shard"])
+        for shard, (n_waiting, n_pending) in backlog.items():
+            waiting.add_metric([str(shard)], n_waiting)
+            pending.add_metric([str(shard)], n_pending)
+        yield waiting
+        yield pending
 
     def _snapshot(self, snapshot: Snapshot) -> Iterable[Metric]:
         age_s = (self._door.clock() - snapshot.published_at).total_seconds()

@@ -39,6 +39,7 @@ class Shards:
         idle_ms: int = IDLE_MS,
     ) -> None:
         self._r = clients.patient
+        self._quick = clients.quick
         self._replicas = replicas
         self._noted: dict[int, float] = {}
         self._quarantine = quarantine
@@ -59,7 +60,7 @@ class Shards:
     @guarded
     def shards(self) -> list[int]:
         """See ``Store``."""
-        return sorted(int(name) for name in self._r.smembers(keys.SHARDS))
+        return sorted(int(name) for name in self._quick.smembers(keys.SHARDS))
 
     def _note(self, shard: int) -> None:
         """Note that facts may lie in a shard, before they do."""
@@ -104,10 +105,13 @@ class Shards:
     @guarded
     def backlog(self, *, shard: int = 0) -> Backlog:
         """See ``Store``."""
-        key = keys.shard(shard)
-        summary = self._grouped(shard, lambda: self._r.xpending(key, keys.INGEST))
-        pending = int(summary["pending"])
-        return Backlog(max(0, int(self._r.xlen(key)) - pending), pending)
+        key, pending = keys.shard(shard), 0
+        try:
+            pending = int(self._quick.xpending(key, keys.INGEST)["pending"])
+        except redis.ResponseError as error:
+            if not lacks_group(error):
+                raise
+        return Backlog(max(0, int(self._quick.xlen(key)) - pending), pending)
 
     def _look(self, shard: int, args: list[Any]) -> tuple[bytes, list[Any], bytes]:
         """Return what came (own, claimed, new; busy or none), and where new entries begin."""

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from model import Delivery
+from model import Delivery, Observation
 from store import StoreDown
 from tests.unit.api.conftest import NOW
 
@@ -18,7 +18,50 @@ def test_ready_with_store_history_and_a_fresh_tick(house):
     answer = house.client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json == {"ready": True, "reasons": [], "notes": []}
+    assert answer.json == {
+        "ready": True,
+        "reasons": [],
+        "notes": [],
+        "workers": [],
+        "leader": None,
+        "backlog": {},
+    }
+
+
+def test_it_is_told_who_works_who_leads_and_what_is_not_kept_yet(house):
+    house.store.beat("b", {"leads": True})
+    house.store.beat("a", {"leads": False})
+    fact = Observation(
+        feed_id="air",
+        site_id="s",
+        quantity="pm25",
+        value=1.0,
+        unit="µg/m³",
+        observed_at=NOW,
+        fetched_at=NOW,
+        known_at=NOW,
+    )
+    house.store.add_facts([fact], shard=2)
+    house.store.add_facts([fact], shard=5)
+    house.store.ack([name for name, _ in house.store.read_facts("w", shard=2)], shard=2)
+
+    told = house.client.get("/readyz").json
+    metrics = house.client.get("/metrics").text
+
+    assert (told["workers"], told["leader"], told["backlog"]) == (["a", "b"], "b", {"5": 1})
+    assert "bartizan_workers 2.0" in metrics
+    assert "bartizan_workers_leading 1.0" in metrics
+    assert 'bartizan_shard_waiting{shard="2"} 0.0' in metrics
+    assert 'bartizan_shard_waiting{shard="5"} 1.0' in metrics
+
+
+def test_who_works_is_told_of_a_house_that_is_not_ready(house):
+    house.store.beat("a", {"leads": False})
+    house.now[0] = NOW + timedelta(seconds=30)
+
+    answer = house.client.get("/readyz")
+
+    assert (answer.status_code, answer.json["workers"], answer.json["leader"]) == (503, ["a"], None)
 
 
 def test_a_disk_that_fills_up_is_noted_and_does_not_make_the_house_unready(house):
