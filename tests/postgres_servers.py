@@ -84,8 +84,8 @@ class Server:
         self.process = _run(self.folder, self.port)
 
     def remove(self) -> None:
-        """Stop it and delete its folder."""
-        self.stop()
+        """Stop it at once and delete its folder."""
+        self.stop(how=signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
