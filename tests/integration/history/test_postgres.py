@@ -240,6 +240,38 @@ def test_a_connection_that_is_cut_in_the_middle_leaves_nothing(
     assert kept.counts()["observations"] == 8
 
 
+def test_a_writer_whose_connection_was_cut_may_find_another_in_its_place(
+    kept: history.History, url: str, observation: Make
+):
+    with plain(url) as link:
+        held = link.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' "
+            "and (classid::bigint << 32) | objid::bigint = %s",
+            [kept.engine.address.key("writer")],
+        ).fetchall()
+    assert held == [(True,)]
+    other = _as_soon_as_free(url)
+
+    with pytest.raises(history.HistoryBusy):
+        kept.append_facts(numbered([observation(1)]))
+    assert not kept.promote()
+    assert kept.append_facts(numbered([observation(1)])) == 1  # as a guest
+    other.compact()
+    with pytest.raises(history.HistoryError, match="only the writer"):
+        kept.compact()
+    other.close()
+    assert kept.promote()
+
+
+def _as_soon_as_free(url: str) -> history.History:
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return history.open(url, writer=True)
+        except history.HistoryBusy:
+            assert time.monotonic() < end
+
+
 def test_a_wrong_password_is_told_and_not_shown(postgres_server: postgres.Server):
     with pytest.raises(history.HistoryError, match="password authentication failed") as caught:
         history.open(postgres_server.tcp_url(password="wr0ng"), writer=True)
