@@ -267,6 +267,32 @@ def test_a_rule_is_played_over_what_the_room_saw(fresh: Fresh):
     assert rows[0]["value"] != first[0]["value"]
 
 
+def test_a_history_on_a_server_gives_the_same_back_test_and_roll_ups(postgres_server, fresh: Fresh):
+    kept, other = fresh("history"), history.open(postgres_server.url(), writer=True)
+    readings = list(course(3, hours=60))
+    zone = ZoneInfo("America/Toronto")
+    try:
+        for one in (kept, other):
+            one.append_readings(readings)
+        for span in (SPAN, replace(SPAN, is_corrected=True)):
+            found = play(Tried(rule=RULE), PLACES, span, Local(other.engine))
+            assert found == play(Tried(rule=RULE), PLACES, span, Local(kept.engine))
+            assert len(found) == 2
+        written = [
+            sum(
+                some.written
+                for some in Rolling(one.engine, Local(one.engine), zone, {}).over(
+                    START, START + 60 * HOUR, now=NOW
+                )
+            )
+            for one in (kept, other)
+        ]
+    finally:
+        other.close()
+
+    assert written == [3 * 62, 3 * 62]
+
+
 def test_a_played_rule_says_what_the_engine_says_of_the_same_samples(fresh: Fresh):
     from alerts import Sample  # noqa: PLC0415 - for this comparison alone
     from alerts.course import Course  # noqa: PLC0415 - as above
