@@ -94,7 +94,17 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of this machine without any setting of a house."""
-    ours = ("BARTIZAN_", "REDIS_URL", "HISTORY_URL", "HOST", "PORT", "DEMO_", "WEB_", "WALL_")
+    ours = (
+        "BARTIZAN_",
+        "REDIS_URL",
+        "HISTORY_URL",
+        "ANALYTICS_URL",
+        "HOST",
+        "PORT",
+        "DEMO_",
+        "WEB_",
+        "WALL_",
+    )
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return kept | more
 
