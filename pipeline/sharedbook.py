@@ -135,9 +135,7 @@ class BookKeeping:
         self.book.restore(states.values())
         self.book.applied = {str(k): int(v) for k, v in note.get("applied", {}).items()}
         saved = note.get("place")
-        self.place = Place(saved[0], int(saved[1])) if saved else None
-        if self.place is None:
-            self.place = self.store.told(TOPIC, None).place
+        self.place = Place(saved[0], int(saved[1])) if saved else Place("0-0", 0)
         self.hear(is_live=False)
 
     def _saved(self) -> tuple[dict[str, Any], dict[str, FeedState]]:
