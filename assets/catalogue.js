@@ -13,7 +13,8 @@
     if (want.state === "absent" && is.kind !== "absent") return false;
     if (want.state === "alarm" && !is.alarm) return false;
     if (want.state === "odd" && !is.odd) return false;
-    if (want.state === "stale" && (is.kind === "absent" || !FROZEN.includes(is.quality))) return false;
+    const isOld = FROZEN.includes(is.quality) || Boolean(is.aged);
+    if (want.state === "stale" && (is.kind === "absent" || !isOld)) return false;
     return want.q.split(/\s+/).every(function (word) { return (is.text || "").includes(word); });
   }
 

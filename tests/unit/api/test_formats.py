@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -333,3 +334,26 @@ def test_an_answer_that_reaches_behind_what_is_kept_says_since_when_it_is_comple
     if kind in ("json", "geojson"):
         assert behind.json["complete_since"] == "2026-03-04T09:00:00Z"
         assert within.json["complete_since"] is None
+
+
+def test_stretches_of_time_hide_the_same_small_cells_as_the_whole(house, monkeypatch):
+    dice = random.Random(5)
+    for n in range(1, 60):
+        at = NOW - timedelta(minutes=5 * n)
+        counts = {name: float(dice.choice((2, 4, 7, 12, 30))) for name in ("1", "2", "3")}
+        counts["city"] = sum(counts.values())
+        house.history.rows += [
+            row(name, at, indicator="srv.new", num=count, n=int(count), value=count, den=1.0)
+            for name, count in counts.items()
+        ]
+    url = "/api/v1/readings?indicator=srv.new"
+    whole = house.client.get(url).json["items"]
+    monkeypatch.setattr(past, "_length", lambda *_: timedelta(minutes=15))
+
+    apart = house.client.get(url).json["items"]
+
+    def order(one):
+        return one["district"], one["at"]
+
+    assert sorted(apart, key=order) == sorted(whole, key=order)
+    assert {one["suppressed"] for one in whole} == {True, False}
