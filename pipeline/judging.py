@@ -57,7 +57,8 @@ class Judge:
         for rule in rules:
             if rule.indicator:
                 self._by_indicator.setdefault(rule.indicator, []).append(rule)
-        self._moving = MovingLimits({indicator.id: indicator for indicator in indicators})
+        asked = {rule.indicator for rule in rules if alerts.is_moving(rule)}
+        self._moving = MovingLimits({one.id: one for one in indicators if one.id in asked})
         self._by_feed = {rule.feed: rule for rule in missing if rule.feed}
         self._store, self._fence = store, fence
         self._records: dict[str, Record] = {
