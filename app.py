@@ -93,7 +93,7 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
     try:
         pack = read_pack(found)
     except PackError as error:
-        say(str(error))
+        sys.stderr.write(f"{error}\n")
         return BAD_INPUT
     house = commands.House(
         pack=pack,
@@ -104,6 +104,7 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
         url=found.analytics_url,
         now=now(),
         say=say,
+        complain=lambda line: print(line, file=sys.stderr),
     )
     return commands.run(wanted, house)
 
@@ -135,6 +136,7 @@ def mind_memory(found: Settings, wanted: argparse.Namespace) -> int:
 
 def run(found: Settings) -> int:
     """Run the whole house until it is told to end."""
+    import history  # noqa: PLC0415 - as above
     from cities import PackError  # noqa: PLC0415 - as above
     from house import run as house  # noqa: PLC0415 - as above
     from house.lock import Taken  # noqa: PLC0415 - as above
@@ -142,6 +144,7 @@ def run(found: Settings) -> int:
     from store import open as open_store  # noqa: PLC0415 - as above
 
     try:
+        history.check(found.history_location)
         if found.redis_url is not None:
             open_store(found.redis_url).close()  # asks nobody, and refuses a malformed URL
         house.keep(plan(found, read_pack(found)), say)
@@ -149,7 +152,7 @@ def run(found: Settings) -> int:
         holder = taken.holder
         say(f"already running: pid {holder.pid}, {holder.url}" if holder else "already running")
         return GOOD
-    except (house.Refused, PackError, Unsupported) as error:
+    except (house.Refused, PackError, Unsupported, history.HistoryError) as error:
         house.complain(str(error))
         return BAD_INPUT
     return GOOD

@@ -25,6 +25,7 @@ __all__ = [
     "PackRow",
     "Room",
     "TooNew",
+    "check",
     "open",
     "reading_of",
     "shown",
@@ -75,6 +76,22 @@ class History:
     def kept_since(self) -> dict[str, datetime]:
         """Return, by table, before which instant rows may have been dropped; else all are there."""
         return Notes(self.engine).kept_since()
+
+
+def check(place: str | Path) -> None:
+    """Refuse a place at which no history can be; asks nobody.
+
+    Raises:
+        NotYet: the URL names a kind of history that this version cannot use.
+        HistoryError: it cannot be read, or the folder cannot be used.
+
+    """
+    if is_server(place):
+        from history.postgres_address import Address  # noqa: PLC0415 - its libraries are large
+
+        Address.of(str(place))
+    else:
+        folder_of(place)
 
 
 def open(  # noqa: A001 - reads as history.open

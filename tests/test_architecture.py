@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analytics": PURE | {"history", "cities"},
     "house": PURE | {"store", "history", "cities", "layouts", "callbacks", "push", "api"},
     "worker": {"pipeline", "house", "settings"},
-    "app": {"analytics", "house", "cities", "store", "settings", "pipeline"},
+    "app": {"analytics", "house", "cities", "store", "history", "settings", "pipeline"},
     "gunicorn.conf": {"app", "house", "settings"},
 }
 

@@ -1,9 +1,12 @@
 """The whole house with its long memory on a server."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests import postgres_servers as postgres
-from tests.integration.house.conftest import until
+from tests.integration.house.conftest import ROOT, environment, until
 from tests.integration.pipeline.conftest import write_city
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -59,3 +62,29 @@ def test_a_house_that_starts_before_its_server_waits_for_it(start, server, tmp_p
 
     server.start()
     house.wait_ready()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://me:s3cret@x@host/city", "written as %40"),
+        ("mysql://me:s3cret@host/city", "names no history that is known"),
+    ],
+)
+def test_a_history_that_cannot_be_meant_stops_the_start_in_one_line(url, words, tmp_path):
+    settings = {"BARTIZAN_DATA": str(tmp_path / "data"), "HISTORY_URL": url}
+    found = subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=tmp_path,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert found.returncode == 1
+    assert words in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+    assert "s3cret" not in found.stderr + found.stdout
+    assert not (tmp_path / "data" / "history").exists()
