@@ -104,7 +104,7 @@ def do_job(found: Settings, wanted: argparse.Namespace) -> int:
         url=found.analytics_url,
         now=now(),
         say=say,
-        complain=lambda line: print(line, file=sys.stderr),
+        complain=complain,
     )
     return commands.run(wanted, house)
 
@@ -196,6 +196,11 @@ def say(line: str) -> None:
     """Print one line for a person, at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def complain(line: str) -> None:
+    """Say what is wrong, where results do not go."""
+    sys.stderr.write(f"{line}\n")
 
 
 def store_url(found: Settings) -> str:

@@ -37,7 +37,8 @@ class House:
     """What a job needs of the house.
 
     ``place`` is where the history is, ``now`` the present; ``stands`` says by indicator for how
-    long a reading counts in roll-ups where no other follows.
+    long a reading counts in roll-ups where no other follows. ``say`` tells of the work and its
+    result, ``complain`` why it cannot be done.
     """
 
     pack: Pack
@@ -48,6 +49,7 @@ class House:
     url: str | None
     now: datetime
     say: Callable[[str], None]
+    complain: Callable[[str], None]
 
 
 def run(wanted: argparse.Namespace, house: House) -> int:
@@ -63,10 +65,10 @@ def run(wanted: argparse.Namespace, house: House) -> int:
         finally:
             kept.close()
     except (AnalyticsError, history.HistoryError) as error:
-        house.say(str(error))
+        house.complain(str(error))
         return BAD_INPUT
     except KeyboardInterrupt:
-        house.say("cut off; what was written stays, and the same command goes on from there")
+        house.complain("cut off; what was written stays, and the same command goes on from there")
         return BAD_INPUT
     return GOOD
 

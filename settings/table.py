@@ -95,7 +95,6 @@ class Settings(Retention):
     )
     analytics_url: str | None = Field(
         default=None,
-        pattern=r"^(duckdb:|spark:\S+)$",
         validation_alias="ANALYTICS_URL",
         description="Where the heavy batch runs: `duckdb:` is this machine, `spark://host:7077` "
         "an Apache Spark cluster that sees the same files. Unset: this machine.",
@@ -188,6 +187,13 @@ class Settings(Retention):
     def _redis_scheme(cls, value: str | None) -> str | None:
         if value is not None and value.partition(":")[0].lower() not in STORE_SCHEMES:
             raise ValueError(f"use one of {', '.join(f'{s}://' for s in STORE_SCHEMES)}")
+        return value
+
+    @field_validator("analytics_url")
+    @classmethod
+    def _analytics_scheme(cls, value: str | None) -> str | None:
+        if value not in (None, "duckdb:") and not str(value).startswith("spark:"):
+            raise ValueError("use duckdb: or spark://host:7077")
         return value
 
     @field_validator("host")

@@ -73,6 +73,7 @@ def ask(pack: Pack, kept: History, tmp_path: Path) -> Asking:  # noqa: ARG001 - 
             url=url,
             now=NOW,
             say=said.append,
+            complain=said.append,
         )
         return commands.run(parser.parse_args(words), house), said
 
@@ -327,11 +328,14 @@ def test_the_command_line_runs_a_job_and_says_what_it_did(kept: History, tmp_pat
 
     done = run_app(tmp_path, "rollup", "--since", since)
     wrong = run_app(tmp_path, "rollup")
+    refused = run_app(tmp_path, "rollup", "--since", "2999-01-01")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("rolling up, on this machine\n")
     assert kept.counts()["readings_hourly"] >= 29
     assert wrong.returncode == 2
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "lies in the future" in refused.stderr
 
 
 @pytest.mark.spark
