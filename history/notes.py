@@ -44,8 +44,11 @@ class Notes:
 
     def kept_since(self) -> dict[str, datetime]:
         """Return, by table, the instant before which rows may have been dropped."""
-        found = {shape.name: self.last("drop", shape) for shape in schemas.SHAPES}
-        return {name: at for name, at in found.items() if at is not None}
+        return {
+            shape.name: max(dropped)
+            for shape in schemas.SHAPES
+            if (dropped := [*self.all("drop", shape), *self.all("thin", shape)])
+        }
 
     def note(
         self, task: str, shape: Shape, at: datetime, *, now: datetime, n_rows: int | None = None

@@ -68,7 +68,7 @@ def drop_next(
         before = _before(keep.get(shape.name), notes, shape, now, DAY)
         if before is None or not _is_rolled(shape, before, notes):
             continue
-        if not _has_rows(engine, shape, before):
+        if _first(engine, shape, _NEVER, before) is None:
             continue
         notes.note("drop", shape, before, now=now)  # first: an answer may not look whole
         return Dropped(shape.name, before, engine.drop(shape, before))
@@ -79,13 +79,49 @@ def drop_next(
     return None
 
 
+def thin_next(
+    engine: Engine,
+    kept: timedelta | None,
+    look_back: Mapping[str, timedelta],
+    notes: Notes,
+    *,
+    now: datetime,
+) -> Dropped | None:
+    """Drop, of one day of observations that is too old, what no indicator looks back on.
+
+    ``look_back`` says by quantity how old an observation may be needed. ``None`` where no day is
+    left to thin.
+    """
+    needed = sorted(quantity for quantity, back in look_back.items() if kept and back > kept)
+    if kept is None or not needed:
+        return None
+    shape, before = schemas.OBSERVATIONS, _midnight(now - kept)
+    last = notes.last("thinned", shape) or _NEVER
+    first = _first(engine, shape, last, before)
+    if first is None:
+        return None
+
+    def without(table: pa.Table) -> pa.Table:
+        is_needed = pc.is_in(table["quantity"], value_set=pa.array(needed))
+        return table if pc.all(is_needed).as_py() else table.filter(is_needed)
+
+    day = _midnight(first)
+    notes.note("thin", shape, day + DAY, now=now)  # first: an answer may not look whole
+    had, has = engine.rewrite(shape, without, since=day, until=day + DAY)
+    notes.note("thinned", shape, day + DAY, now=now)
+    return Dropped(shape.name, day + DAY, had - has)
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _before(
     kept: timedelta | None, notes: Notes, shape: Shape, now: datetime, every: timedelta
 ) -> datetime | None:
     if kept is None:
         return None
-    at = (now - kept).astimezone(UTC)
-    before = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    before = _midnight(now - kept)
     last = notes.last("drop", shape)
     return before if last is None or before - last >= every else None
 
@@ -97,11 +133,11 @@ def _is_rolled(shape: Shape, before: datetime, notes: Notes) -> bool:
     return all(mark is not None and mark >= before for mark in marks)
 
 
-def _has_rows(engine: Engine, shape: Shape, before: datetime) -> bool:
-    source = engine.relation(shape, None, before)
+def _first(engine: Engine, shape: Shape, since: datetime, until: datetime) -> datetime | None:
+    source = engine.relation(shape, since, until)
     sql = fill("first_row", rows=source, at=shape.month or "")
-    (first,) = values(engine.ask(sql, {"since": _NEVER, "until": before})["first"])
-    return first is not None
+    (first,) = values(engine.ask(sql, {"since": since, "until": until})["first"])
+    return None if first is None else first
 
 
 def _pull(

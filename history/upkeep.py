@@ -36,7 +36,7 @@ class Policy:
     stands: Mapping[str, timedelta] = field(default_factory=dict)
 
     def kept(self) -> dict[str, timedelta | None]:
-        """Return what stays for how long: observations never shorter than an indicator needs."""
+        """Return what stays for how long: of observations, what some indicator needs longest."""
         found = dict(self.keep)
         chosen = found.get(schemas.OBSERVATIONS.name)
         if chosen is not None:
@@ -85,7 +85,7 @@ class Upkeep:
         notes = Notes(self._engine)
         rolled = sum(sweep.step(now, notes, most=MOST) for sweep in self._sweeps)
         sealed = self._seal(notes, now)
-        dropped = retention.drop_next(self._engine, self._policy.kept(), notes, now=now)
+        dropped = self._drop(notes, now)
         is_behind = any(sweep.is_behind for sweep in self._sweeps)
         return Done(
             rolled=rolled,
@@ -106,6 +106,14 @@ class Upkeep:
                     sweep.again(day, now)
             return done
         return None
+
+    def _drop(self, notes: Notes, now: datetime) -> Dropped | None:
+        policy = self._policy
+        dropped = retention.drop_next(self._engine, policy.kept(), notes, now=now)
+        if dropped is not None:
+            return dropped
+        kept = policy.keep.get(schemas.OBSERVATIONS.name)
+        return retention.thin_next(self._engine, kept, policy.look_back, notes, now=now)
 
     def _is_dropped(self, day: datetime, notes: Notes) -> bool:
         """Whether rows of a day, or of those around it, may be gone."""

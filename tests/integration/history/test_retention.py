@@ -56,14 +56,45 @@ def test_old_days_go_and_answers_say_since_when_they_are_whole(
 def test_observations_stay_as_long_as_an_indicator_looks_back(
     kept: history.History, observation: ObservationMaker
 ):
-    kept.append_facts(numbered([observation(1, observed_at=NOW - 90 * DAY, known_at=NOW)]))
+    old = observation(1, quantity="collisions", observed_at=NOW - 90 * DAY, known_at=NOW)
+    kept.append_facts(numbered([old]))
 
     dropped = settle(
         kept, NOW, keep={"observations": 40 * DAY}, look_back={"collisions": 100 * DAY}
     )
 
-    assert dropped == []
+    assert dropped == [("observations", 0)]  # a day was looked at
     assert kept.counts()["observations"] == 1
+
+
+def test_of_old_days_only_what_an_indicator_looks_back_on_stays(
+    kept: history.History, observation: ObservationMaker
+):
+    ages = [90, 60, 50, 41, 39]
+    kept.append_facts(
+        numbered(
+            [
+                observation(n, quantity=name, observed_at=NOW - n * DAY, known_at=NOW - n * DAY)
+                for n in ages
+                for name in ("speed", "collisions", "pm25")
+            ]
+        )
+    )
+    policy = {"keep": {"observations": 40 * DAY}, "look_back": {"collisions": 70 * DAY}}
+
+    dropped = settle(kept, NOW, **policy)
+
+    assert dropped == [("observations", 3), *[("observations", 2)] * 3]
+    found = kept.observations(NOW - 100 * DAY)
+    assert sorted((o.quantity, (NOW - o.observed_at).days) for o in found) == [
+        *(("collisions", n) for n in (39, 41, 50, 60)),
+        ("pm25", 39),
+        ("speed", 39),
+    ]
+    midnight = (NOW - 40 * DAY).replace(hour=0)
+    assert kept.kept_since() == {"observations": midnight}
+    assert settle(kept, NOW, **policy) == []
+    assert settle(kept, NOW + 2 * DAY, **policy) == [("observations", 2)]
 
 
 def test_raw_readings_go_when_they_are_rolled_up_and_the_rolls_stay(
