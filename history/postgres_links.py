@@ -70,6 +70,10 @@ class Links:
             link = self._taken()
             try:
                 yield link
+            except psycopg.Error as error:
+                if _is_standby(error):
+                    link.close()
+                raise
             finally:
                 self._give(link)
         finally:
@@ -99,6 +103,11 @@ class Links:
             self._idle.pop().close()
 
 
+def _is_standby(error: BaseException | None) -> bool:
+    """Whether the server has become one that only reads."""
+    return isinstance(error, pg.ReadOnlySqlTransaction)
+
+
 class Pen:
     """The connection that writes. A writer's holds the lock of the history as long as it lives."""
 
@@ -119,8 +128,13 @@ class Pen:
         """
         with self._lock:
             link = self._alive()
-            with self.address.telling(), link.transaction():
-                yield link
+            try:
+                with self.address.telling(), link.transaction():
+                    yield link
+            except HistoryError as error:
+                if _is_standby(error.__cause__):
+                    link.close()  # the next one looks for the primary
+                raise
 
     def take(self) -> None:
         """Be the writer, or say who is.

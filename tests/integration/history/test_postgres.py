@@ -272,6 +272,21 @@ def _as_soon_as_free(url: str) -> history.History:
             assert time.monotonic() < end
 
 
+def test_a_server_that_only_reads_by_now_is_left(kept: history.History, observation: Make):
+    kept.append_facts(numbered([observation(1)]))
+    kept.engine._pen._link.execute("set default_transaction_read_only = on")
+    for link in kept.engine._links._idle:
+        link.execute("set default_transaction_read_only = on")
+
+    with pytest.raises(history.HistoryError, match="read-only"):
+        kept.append_facts(numbered([observation(2)], 1))
+    with pytest.raises(history.HistoryError, match="read-only"):
+        kept.engine.drop(OBSERVATIONS, NOW)
+
+    assert kept.append_facts(numbered([observation(2)], 1)) == 1
+    assert kept.engine.drop(OBSERVATIONS, NOW + DAY) == 2
+
+
 def test_a_wrong_password_is_told_and_not_shown(postgres_server: postgres.Server):
     with pytest.raises(history.HistoryError, match="password authentication failed") as caught:
         history.open(postgres_server.tcp_url(password="wr0ng"), writer=True)
