@@ -13,9 +13,10 @@ from api.asked import known_id, known_names
 from api.door import Door
 from api.problems import bad_parameter
 from cities import days_of
-from metrics.ahead import HOUR, hours_ahead
+from metrics.ahead import HOUR, daily_trend, drift, hours_ahead
 from metrics.forecast import HIGH, LOW
 from metrics.privacy import SMALLEST
+from metrics.trend import ARROWS, Slope
 from model import CITY, Indicator, Quality
 from model.plain import instant
 
@@ -70,12 +71,18 @@ def foretold(door: Door, indicator: Indicator, now: datetime) -> dict[str, Any]:
         "unit": indicator.unit,
         "band": [LOW / 100, HIGH / 100],
         "error": None,
+        "trend": None,
+        "drift": None,
         "reason": None,
         "items": [],
     }
     if indicator.cadence >= timedelta(days=1):
         return told | {"reason": SLOW}
-    times, values = _course(door, indicator, now)
+    times, values, z = _course(door, indicator, now)
+    told |= {
+        "trend": _trend(daily_trend(values, deadband=10.0**-indicator.decimals)),
+        "drift": drift(z),
+    }
     found = hours_ahead(times, values, days_of(door.pack.city, door.pack.calendar))
     if found is None:
         return told | {"reason": SHORT}
@@ -103,18 +110,32 @@ def foretold(door: Door, indicator: Indicator, now: datetime) -> dict[str, Any]:
 
 def _course(
     door: Door, indicator: Indicator, now: datetime
-) -> tuple[list[datetime], list[float | None]]:
-    """Return the city's readings by whole hours, from the first one known to the last hour."""
+) -> tuple[list[datetime], list[float | None], list[float | None]]:
+    """Return the city's values and z by whole hours, from the first one known to the last hour."""
     end = now.replace(minute=0, second=0, microsecond=0)
     rows = door.history.readings(
         indicator.id, district=CITY, start=end - RECORD, end=end, resolution=HOUR, known_at=None
     )
-    known = {row["at"]: row["value"] for row in rows if _is_sound(row, indicator)}
+    sound = [row for row in rows if _is_sound(row, indicator)]
+    known = {row["at"]: row["value"] for row in sound}
     if not known:
-        return [], []
+        return [], [], []
+    unusual = {row["at"]: row.get("z") for row in sound}
     first = min(known)
     times = [first + HOUR * step for step in range(int((end - first) / HOUR))]
-    return times, [known.get(at) for at in times]
+    return times, [known.get(at) for at in times], [unusual.get(at) for at in times]
+
+
+def _trend(found: Slope | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "verdict": found.verdict,
+        "arrow": ARROWS[found.verdict],
+        "change": found.change,
+        "days": found.n,
+        "p": found.p,
+    }
 
 
 def _known(value: float) -> float | None:

@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -144,6 +145,8 @@ def test_the_next_day_is_foretold_with_its_band_and_error(house):
     assert body["items"][0]["at"] == "2026-03-04T12:00:00Z"
     assert [item["centre"] for item in body["items"][:12]] == [3.0] * 6 + [1.0] * 6
     assert body["error"]["forecasts"] > 10
+    assert body["trend"]["arrow"] == "→"
+    assert body["drift"] is None
 
 
 def test_a_short_record_foretells_nothing_and_says_so(house):
@@ -159,3 +162,20 @@ def test_a_short_record_foretells_nothing_and_says_so(house):
 def test_a_forecast_of_nothing_known_is_refused(house):
     assert house.client.get("/api/v1/forecast?indicator=env.rivre").status_code == 422
     assert house.client.get("/api/v1/forecast").status_code == 422
+
+
+def test_a_course_that_rises_and_z_that_add_up_are_told(house):
+    rows, chance = by_the_hour(5), random.Random(1)
+    house.history.rows = [
+        row
+        | {"value": row["value"] + n / 24}
+        | {"z": chance.gauss(-1.8 if n >= len(rows) - 8 else 0.0, 0.5)}
+        for n, row in enumerate(rows)
+    ]
+
+    body = house.client.get("/api/v1/forecast?indicator=env.river").json
+
+    keeps_to_the_specification("/api/v1/forecast", body)
+    assert (body["trend"]["arrow"], body["trend"]["days"]) == ("↗", 28)
+    assert body["trend"]["change"] == pytest.approx(27, abs=1)
+    assert body["drift"] == "worse"

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from metrics.ahead import HOUR, WEEK, hours_ahead, slots_of
+from metrics.ahead import HOUR, WEEK, daily_trend, hours_ahead, slots_of
 from metrics.columns import Floats
 from metrics.days import Days, Span
 from metrics.forecast import APART, forecast, measured, medians, profile
@@ -147,3 +147,15 @@ def test_a_course_by_the_hour_is_told_on() -> None:
 def test_a_course_that_is_not_by_the_hour_is_refused() -> None:
     with pytest.raises(ValueError, match="by the hour"):
         hours_ahead([START, START + timedelta(minutes=5)], [1.0, 2.0], Days("UTC"))
+
+
+def test_a_day_counts_in_a_trend_with_half_of_its_hours() -> None:
+    values: list[float | None] = [float(n // 24) for n in range(24 * 14)]
+    values[:13] = [None] * 13  # 11 hours are left of the first day
+    values[24:36] = [None] * 12
+    found = daily_trend(values)
+    assert found is not None
+
+    assert (found.n, found.verdict) == (13, "rises")
+    assert found.change == pytest.approx(12)
+    assert daily_trend(values[:20]) is None
