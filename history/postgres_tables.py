@@ -19,6 +19,7 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "alert_events": (("at",), ("occurrence",), ("key", "seq")),
     "feed_changes": (("id", "known_at"), ("known_at",)),
 }
+_LEARNT = ("observations", "readings")  # asked what was learnt lately, whatever it tells of
 
 
 class Tables:
@@ -135,6 +136,13 @@ class Tables:
                     sql.Identifier(f"{shape.name}_by_{'_'.join(index)}"),
                     self.name(shape.name),
                     sql.SQL(", ").join(map(sql.Identifier, index)),
+                )
+            )
+
+        if shape.name in _LEARNT:  # rows come nearly in that order: a few bytes a block are enough
+            link.execute(
+                sql.SQL("create index if not exists {} on {} using brin (known_at)").format(
+                    sql.Identifier(f"{shape.name}_by_known_at"), self.name(shape.name)
                 )
             )
 
