@@ -14,6 +14,7 @@ import pytest
 import store
 from model import Snapshot
 from store import embedded
+from tests.crews import Crew
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
@@ -125,7 +126,10 @@ class City:
         memory = store.open(self.url)
 
         def find() -> Snapshot | None:
-            found = memory.latest()
+            try:
+                found = memory.latest()
+            except store.StoreDown:  # not for long
+                return None
             return found if found is not None and condition(found) else None
 
         try:
@@ -162,3 +166,12 @@ def city(tmp_path: Path) -> Iterator[City]:
         if made.worker is not None and made.worker.poll() is None:
             made.kill()
         server.stop()
+
+
+@pytest.fixture
+def crew(city: City) -> Iterator[Crew]:
+    made = Crew(city)
+    try:
+        yield made
+    finally:
+        made.stop()
