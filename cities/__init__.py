@@ -7,7 +7,7 @@ from cities.pack import Pack, pack_files
 from cities.problems import PackError, Problem
 from cities.pushing import NoPushError, push_secret
 from cities.report import FeedReport, Report
-from cities.supply import lacking
+from cities.supply import is_served, lacking
 
 __all__ = [
     "FeedReport",
@@ -18,6 +18,7 @@ __all__ = [
     "Report",
     "check",
     "days_of",
+    "is_served",
     "lacking",
     "load",
     "pack_files",

@@ -15,7 +15,7 @@ from figures import svg
 from layouts import states, words
 from layouts.component import LiveComponent, Props, Scene, fill, scene_layout
 from layouts.context import PageContext
-from layouts.desk import cataloguebar, frame, links, scorepanel, status, values
+from layouts.desk import cataloguebar, facts, frame, links, scorepanel, status, values
 from layouts.ids import part, slot
 from layouts.parts import age, classes, deviation, deviation_look, ms, reading_data, spark, texts
 from layouts.parts import spark_props as drawn
@@ -238,7 +238,8 @@ def _spark(name: str, indicator: Indicator, snapshot: Snapshot, tone: str) -> Pr
 
 def _feeds(indicator: Indicator, snapshot: Snapshot, view: View) -> str:
     """Return the feeds behind an indicator; those that are not in order say so."""
-    mine = [feed for feed in snapshot.feeds if indicator.id in feed.indicators]
+    behind = facts.feeds(snapshot.reading(indicator.id), snapshot, indicator, view)
+    mine = [feed for feed in snapshot.feeds if feed.id in behind]
     names = [_feed(feed, view) for feed in mine[:NAMED]]
     more = len(mine) - len(names)
     if more:

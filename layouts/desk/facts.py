@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cities import is_served
 from layouts import words
 from layouts.desk import values
 from layouts.view import View
@@ -129,10 +130,17 @@ def _outside(message: str, low: float | None, high: float | None, view: View) ->
     return [view.t(message, low=first, high=last)]
 
 
-def feeds(reading: Reading | None, snapshot: Snapshot | None, indicator: Indicator) -> list[str]:
-    """Return the feeds behind a reading; those that carried the indicator where it has none."""
+def feeds(
+    reading: Reading | None, snapshot: Snapshot | None, indicator: Indicator, view: View
+) -> list[str]:
+    """Return the feeds behind a reading; else those that carried it, else those that could."""
     if snapshot is None:
         return []
     if reading is not None and reading.feeds:
         return list(reading.feeds)
-    return [feed.id for feed in snapshot.feeds if indicator.id in feed.indicators]
+    carried = [feed.id for feed in snapshot.feeds if indicator.id in feed.indicators]
+    return carried or view.remembered(f"served {indicator.id}", 0, lambda: _able(indicator, view))
+
+
+def _able(indicator: Indicator, view: View) -> list[str]:
+    return [feed.id for feed in view.feeds.values() if is_served(indicator, [feed])]

@@ -230,7 +230,7 @@ def _feed_props(
     indicator: Indicator, reading: Reading | None, snapshot: Snapshot, view: View
 ) -> Props:
     t = view.t
-    behind = facts.feeds(reading, snapshot, indicator)
+    behind = facts.feeds(reading, snapshot, indicator, view)
     found: Props = {}
     by_id = {feed.id: feed for feed in snapshot.feeds}
     for n in range(FEEDS):

@@ -104,9 +104,10 @@ def props(indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
         unknown += step is None
         found[key(slot("d", n))] = {"className": f"bz-map__d bz-map__d--{step or 'na'}"}
         found[key(slot("t", n))] = {"children": spoken(item.id, reading, indicator, view)}
+    has_any = unknown < len(view.maps[FIT].shape.districts)
     for number in range(1, CLASSES + 1):
         found[key(f"legend-{number}")] = {
-            "className": classes("bz-legend__i", "" if bounds else "is-none")
+            "className": classes("bz-legend__i", "" if bounds and has_any else "is-none")
         }
         found[key(f"limit-{number}")] = {"children": class_range(number, bounds, view)}
     found[key("legend-na")] = {"className": classes("bz-legend__i", "" if unknown else "is-none")}

@@ -165,12 +165,13 @@ def _ends(found: CityScore | DomainScore) -> tuple[int, int] | None:
 
 def _bar(found: CityScore | DomainScore, view: View) -> dict[str, object]:
     ends = _ends(found)
-    if found.shown is None or ends is None:
+    if found.shown is None:
         return {
             "className": "bz-score is-unsure",
             "style": {},
             "aria-label": view.t("not published"),
         }
+    ends = ends or (found.shown, found.shown)
     return {
         "className": "bz-score",
         "style": {"--v": found.shown, "--a": ends[0], "--b": ends[1], "--p": -9},
