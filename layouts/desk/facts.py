@@ -10,6 +10,13 @@ from metrics.airtables import newest
 from model import Indicator, Reading, Snapshot, Threshold
 
 Pairs = list[tuple[str, str]]
+FORMULAS = {
+    "proportion": "numerator ÷ denominator",
+    "rate": "numerator ÷ denominator",
+    "expected": "numerator ÷ denominator, against its own past",
+    "p90": "90th percentile of all cases, pooled",
+    "p50": "median of all cases, pooled",
+}
 
 
 def usual(reading: Reading | None, indicator: Indicator, view: View) -> str:
@@ -61,6 +68,7 @@ def definition(indicator: Indicator, view: View) -> Pairs:
     """Return how the figure is made, as label and text."""
     t = view.t
     pairs = [
+        *formula(indicator, view),
         (t("Numerator"), t(indicator.numerator)),
         (t("Denominator"), t(indicator.denominator)),
         (t("Over time"), t(indicator.time_aggregation)),
@@ -78,6 +86,16 @@ def definition(indicator: Indicator, view: View) -> Pairs:
     return pairs
 
 
+def formula(indicator: Indicator, view: View) -> Pairs:
+    """Return how numerator and denominator make the value, where they do."""
+    t = view.t
+    message = FORMULAS.get(indicator.statistic)
+    if message is None:
+        return []
+    unit = values.unit(indicator, view)
+    return [(t("Formula"), f"{t(message)}, {unit}" if unit else t(message))]
+
+
 def papers(indicator: Indicator, view: View) -> Pairs:
     """Return limits, target, owner and where the definition comes from."""
     t = view.t
@@ -86,6 +104,7 @@ def papers(indicator: Indicator, view: View) -> Pairs:
         (t("Better"), t(better.get(indicator.direction, indicator.direction))),
         (t("Limits"), limits(indicator.threshold, indicator, view)),
         (t("Target"), words.target(indicator, view)[1] or t("none set")),
+        *([(t("Ordinarily"), view.t.span(*indicator.normal, 2))] if indicator.normal else []),
         (t("Owner"), indicator.owner or t("not stated")),
         (t("Source"), t(indicator.source)),
     ]
