@@ -10,12 +10,18 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties
 from deltalake.exceptions import DeltaError
 
 from history.columns import month_of
 from history.errors import HistoryError
 from history.schemas import Shape
+
+WRITING = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=128 * 1024,  # small enough to skip what a question does not ask for
+)
 
 
 @dataclass(frozen=True, slots=True)

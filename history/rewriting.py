@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from history.columns import month_of
-from history.delta_files import Part, instant_sql, parts_of, reading, told, with_month
+from history.delta_files import WRITING, Part, instant_sql, parts_of, reading, told, with_month
 from history.duck import Duck
 from history.errors import HistoryError
 from history.schemas import Shape
 from history.tables import Table
 
 _TRIES = 6  # each reads anew what another process has added to the span
-_PROPERTIES = WriterProperties(
-    compression="ZSTD", compression_level=3, max_row_group_size=128 * 1024
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def _put(seen: DeltaTable, table: Table, rows: pa.Table, span: Span) -> bool:
                 with_month(table.shape, rows),
                 mode="overwrite",
                 predicate=span.predicate(table.shape),
-                writer_properties=_PROPERTIES,
+                writer_properties=WRITING,
             )
     except HistoryError as error:
         if isinstance(error.__cause__, CommitFailedError):

@@ -13,13 +13,13 @@ from deltalake import (
     DeltaTable,
     Field,
     Transaction,
-    WriterProperties,
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError
 
 from history.columns import month_of
 from history.delta_files import (
+    WRITING,
     Part,
     instant_sql,
     parts_between,
@@ -162,11 +162,11 @@ class Table:
         with self._lock:
             table = self._to_write()
             with told(self.shape):
-                merged = table.optimize.compact(target_size=_TARGET_BYTES)["numFilesRemoved"]
+                done = table.optimize.compact(target_size=_TARGET_BYTES, writer_properties=WRITING)
                 table.vacuum(_KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
                 table.create_checkpoint()
                 table.cleanup_metadata()
-            return int(merged)
+            return int(done["numFilesRemoved"])
 
     def _to_write(self, *, is_newest: bool = True) -> DeltaTable:
         if self._is_writable and self._table is not None and not is_newest:
@@ -211,7 +211,7 @@ def _append(table: DeltaTable, rows: pa.Table, marks: Sequence[Transaction]) -> 
         table,
         rows,
         mode="append",
-        writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+        writer_properties=WRITING,
         commit_properties=CommitProperties(app_transactions=list(marks) or None),
     )
 
