@@ -88,7 +88,7 @@ def funnel(  # noqa: PLR0913 - one keyword per thing that is printed
                 "rangemode": "tozero",
                 "nticks": 6,
             },
-            "yaxis": {"nticks": 5, "tickformat": f",.{decimals}f", "zeroline": False},
+            "yaxis": {"nticks": 5, "tickformat": f",.{max(decimals, 1)}~f", "zeroline": False},
             "shapes": [_centre(centre, ink["text-2"])],
             "annotations": [
                 _said(centre, centre_text, ink["text-2"]),

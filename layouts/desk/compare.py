@@ -7,7 +7,6 @@ from dash import dcc, html
 
 from figures.funnel import CLEARLY, FEW, INSIDE, PERHAPS, Limit, Point, funnel
 from figures.theme import GRAPH_CONFIG, Figure
-from layouts import words
 from layouts.component import Props
 from layouts.desk import frame, values
 from layouts.ids import part
@@ -15,7 +14,7 @@ from layouts.parts import classes
 from layouts.view import View
 from metrics.comparing import Comparison, compare, compare_all
 from metrics.funnel import EXPECTED, FAR_HIGH, FAR_LOW, HIGH, LOW, TOO_SMALL, Funnel, Place
-from model import CITY, Indicator, Snapshot
+from model import Indicator, Snapshot
 
 SCOPE, NAME = "indicator", "fair"
 JUDGED_S = 60  # how long a comparison over all figures holds
@@ -102,7 +101,7 @@ def said(found: Comparison, district: str, view: View) -> str:
     return view.t(verdict(place)) if place else ""
 
 
-def props(found: Comparison, indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
+def props(found: Comparison, indicator: Indicator, view: View) -> Props:
     """Return the figure and its words."""
     t = view.t
     drawn = found.funnel
@@ -120,7 +119,7 @@ def props(found: Comparison, indicator: Indicator, snapshot: Snapshot, view: Vie
         },
         key("fig"): {"className": classes("bz-ipage__fig")},
         key("said"): {"children": _summary(found, drawn, view)},
-        FIGURE: {"figure": _figure(drawn, found.scale, indicator, snapshot, view)},
+        FIGURE: {"figure": _figure(drawn, found.scale, indicator, view)},
     }
 
 
@@ -145,9 +144,7 @@ def _summary(found: Comparison, drawn: Funnel, view: View) -> str:
     return " ".join(parts)
 
 
-def _figure(
-    drawn: Funnel, scale: float, indicator: Indicator, snapshot: Snapshot, view: View
-) -> Figure:
+def _figure(drawn: Funnel, scale: float, indicator: Indicator, view: View) -> Figure:
     t = view.t
     shown = [place for place in drawn.places if place.value is not None]
     points = [
@@ -160,17 +157,16 @@ def _figure(
         )
         for place in shown
     ]
-    city = snapshot.reading(indicator.id, CITY)
     centre = drawn.centre * scale
     is_own = indicator.statistic == "expected"
-    text = "" if is_own else words.value(city, indicator, view)
+    text = t("together {value}", value=t.compact(centre, indicator.decimals))
     return funnel(
         points,
         _limits(shown, scale),
         centre,
         theme=frame.LIGHT,
         decimals=indicator.decimals,
-        centre_text=t("city {value}", value=text) if text else t("expected"),
+        centre_text=t("expected") if is_own else text,
         axis=t("number expected here") if is_own else t(indicator.denominator),
         point=t.point,
     )

@@ -171,7 +171,7 @@ def props(  # noqa: PLR0913, PLR0917 - one indicator, one place, one span
         **_feed_props(indicator, reading, snapshot, view),
         **districtrows.props(indicator, snapshot, fair, view),
         **indicatormap.props(indicator, snapshot, view),
-        **compare.props(fair, indicator, snapshot, view),
+        **compare.props(fair, indicator, view),
         **_course_props(indicator, span, drawn, alarm, view),
     }
 

@@ -296,7 +296,7 @@ def test_the_funnel_says_in_words_who_is_apart() -> None:
     snapshot = replace(busy(), readings=tuple(rows))
 
     found = compare.compared(indicator, snapshot, replace(VIEW, memo={}))
-    props = compare.props(found, indicator, snapshot, VIEW)
+    props = compare.props(found, indicator, VIEW)
 
     assert compare.said(found, places(VIEW)[0], VIEW) == "clearly above"
     assert compare.said(found, places(VIEW)[1], VIEW) == "within chance"
