@@ -168,8 +168,7 @@ def _ripe(indicator: Indicator) -> timedelta:
 
 def due_then(indicators: Iterable[Indicator], at: datetime, zone: tzinfo) -> list[Indicator]:
     """Return what is measured at a past instant: all, but daily figures once a day."""
-    local = at.astimezone(zone)
-    is_cut_off = local.hour == CUT_OFF and local.minute == 0
+    is_cut_off = at.astimezone(zone).hour == CUT_OFF  # minutes differ by zone
     return [i for i in indicators if is_cut_off or i.cadence < DAILY]
 
 
