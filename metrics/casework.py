@@ -48,9 +48,7 @@ def groups_of(question: Question, load: Caseload) -> Groups:
 
 def feeds_of(question: Question, load: Caseload) -> tuple[str, ...]:
     """Return the feeds that brought these cases."""
-    names = question.window.feeds.names
-    codes = np.flatnonzero(np.bincount(load.feed))
-    return tuple(sorted(str(names[code]) for code in codes.tolist()))
+    return _told(question, load)[0]
 
 
 def observed(question: Question, load: Caseload) -> Ints:
@@ -66,7 +64,7 @@ def observed(question: Question, load: Caseload) -> Ints:
     ]
     now = question.now
     usable = [at for at in told if at <= now + _SKEW]
-    instant = max(usable) if usable and len(usable) == len(told) else _newest(load, now)
+    instant = max(usable) if usable and len(usable) == len(told) else _told(question, load)[1]
     return np.full(question.scope.size + 1, instant, np.int64)
 
 
@@ -150,9 +148,19 @@ def _feeds(question: Question, load: Caseload) -> list[FeedState]:
     return [known[name] for name in feeds_of(question, load) if name in known]
 
 
-def _newest(load: Caseload, now: int) -> int:
-    every = (load.opened, load.closed, load.updated)
-    return max(int(column[column <= now].max(initial=NONE)) for column in every)
+def _told(question: Question, load: Caseload) -> tuple[tuple[str, ...], int]:
+    """Return who told of these cases, and the newest thing told; kept for all who ask at once."""
+    own, name = question.window.own, f"told {question.indicator.subject}"
+    known = own.get(name)
+    if known is None or known[0] is not load:
+        names = question.window.feeds.names
+        codes = np.flatnonzero(np.bincount(load.feed))
+        feeds = tuple(sorted(str(names[code]) for code in codes.tolist()))
+        columns = (load.opened, load.closed, load.updated)
+        newest = max(int(part[part <= question.now].max(initial=NONE)) for part in columns)
+        known = own[name] = (load, feeds, newest)
+    feeds, newest = known[1:]
+    return feeds, newest
 
 
 def _words(duration: int) -> str:
