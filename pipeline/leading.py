@@ -94,8 +94,11 @@ class Lead:
             raise Fenced("another worker leads")
 
     def keep(self) -> None:
-        """Renew what is held, and be the writer of the history if nobody else is."""
-        if self.is_held and self.renew():
+        """Renew what is held, and be the writer of the history if nobody else is.
+
+        A writer is not asked again: what it is about to write would hold up the next renewal.
+        """
+        if self.is_held and self.renew() and not self.history.engine.is_writer:
             self._be_writer()
 
     def lay_down(self) -> None:

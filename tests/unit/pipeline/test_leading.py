@@ -35,9 +35,14 @@ class History:
     part: Part
     events: list[Any] = field(default_factory=list)
     is_away: bool = False
-    engine: Any = None
+    asked: int = 0
+
+    @property
+    def engine(self) -> Any:
+        return SimpleNamespace(is_writer=self.part.writer is self)
 
     def promote(self) -> bool:
+        self.asked += 1
         if self.is_away:
             raise HistoryError("away")
         self.part.writer = self.part.writer or self
@@ -132,6 +137,16 @@ def test_two_writers_of_two_histories_do_not_snatch_the_lead_for_ever(store):
 
     assert not first.seek()
     assert second.renew()
+
+
+def test_a_writer_that_leads_is_not_asked_for_its_part_again(store):
+    lead = Lead(store, History(Part()))  # it may be busy with a long transaction
+    lead.seek()
+    asked = lead.history.asked
+
+    lead.keep()
+
+    assert lead.history.asked == asked
 
 
 def test_a_history_that_is_away_keeps_nobody_from_leading(store):
