@@ -47,10 +47,10 @@ class Housekeeper:
             return None
         done = self._upkeep.step(now)
         self._next_at = now + (SOON if done.is_behind else REST)
-        if done.sealed is not None:
+        if done.sealed is not None and done.sealed.n_before != done.sealed.n_after:
             rows = {"before": done.sealed.n_before, "after": done.sealed.n_after}
             log.info("day sealed", table=done.sealed.table, day=f"{done.sealed.day:%F}", **rows)
-        if done.dropped is not None:
+        if done.dropped is not None and done.dropped.n_rows:
             gone = {"before": f"{done.dropped.before:%F}", "rows": done.dropped.n_rows}
             log.info("old rows dropped", table=done.dropped.table, **gone)
         return done
