@@ -1,6 +1,7 @@
 """The back-fill runs as a process of its own, so that the wall keeps its pace."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-import httpx
 import structlog
 
 from feeds import FeedError
@@ -171,9 +172,11 @@ def _await_demo(rooms: Rooms) -> None:
     """The house starts demo and worker together: give the demo the time to answer."""
     if not any(feed.backfill for feed in rooms.pack.feeds):
         return
+    place = urlsplit(rooms.demo_url)
     until = rooms.clock() + timedelta(seconds=SOURCE_WAIT_S)
     while rooms.clock() < until:
-        with suppress(httpx.TransportError):
-            rooms.client.get(rooms.demo_url)
+        with suppress(OSError):
+            socket.create_connection((place.hostname or "", place.port or 80), 1.0).close()
             return
         threading.Event().wait(0.2)
+    log.warning("the demo city does not answer", url=rooms.demo_url)
