@@ -4,7 +4,8 @@ Only the demo and recordings may do this. Facts carry the arrival that they woul
 "as known then" tells the truth about the filled past as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
@@ -142,8 +143,13 @@ class Filling:
         if feed.gives != "observation":
             return
         start = max(start, self.until - NINE_WEEKS)
+        known: dict[str, Any] = {}
+        before = start
         for at in moments(start, self.until):  # a source without an archive: asked again and again
-            yield from feeds.poll(self._as_of(feed, at), self.client, {}, now=at).parsed.accepted
+            known = _moved(known, before, at)
+            poll = feeds.poll(self._as_of(feed, at), self.client, known, now=at)
+            yield from poll.parsed.accepted
+            known, before = poll.memory, at
 
     def _as_of(self, feed: Feed, at: datetime) -> Feed:
         """The same feed, asked as if it were then."""
@@ -151,6 +157,13 @@ class Filling:
             raise ValueError(f"feed {feed.id}: only the demo city can be asked about the past")
         path = feed.url.removeprefix(self.demo_url)
         return replace(feed, url=f"{self.demo_url}/at/{instant(at)}{path}")
+
+
+def _moved(memory: Mapping[str, Any], before: datetime, at: datetime) -> dict[str, Any]:
+    """Return what a feed remembers, its addresses moved from one past instant to another."""
+    text = json.dumps(memory).replace(f"/at/{instant(before)}/", f"/at/{instant(at)}/")
+    moved: dict[str, Any] = json.loads(text)
+    return moved
 
 
 def moments(first: datetime, until: datetime) -> Iterator[datetime]:
