@@ -30,7 +30,7 @@ POWER = Indicator(
     domain="infrastructure",
     cadence=timedelta(minutes=5),
     window=timedelta(minutes=15),
-    time_aggregation="newest report of each area",
+    time_aggregation="newest report of each area",  # not the highest: what is mended shows at once
     district_aggregation="ratio of sums",
     definition="Share of the customers of the electricity network who have no power now.",
     numerator="customers without power",

@@ -21,7 +21,7 @@ PARTICIPATION = Indicator(
     unit="per 1 000",
     direction="higher",
     domain="participation",
-    cadence=timedelta(days=1),
+    cadence=timedelta(days=1),  # 28 days that move on: a week would hide when a consultation began
     window=timedelta(days=28),
     time_aggregation="sum",
     district_aggregation="rate",
@@ -48,7 +48,7 @@ SENTIMENT = Indicator(
     title="Tone of public posts, 24 h",
     short="Public tone, 24 h",
     unit="% net",
-    direction="higher",
+    direction="higher",  # limits lie below only: talk that turns good needs nobody
     domain="participation",
     cadence=timedelta(hours=1),
     window=timedelta(hours=24),
