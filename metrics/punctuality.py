@@ -74,6 +74,7 @@ SLA = Indicator(
     numerator="requests due in the period and closed by their due date",
     denominator="requests due in the period",
     source="due-cohort form of the service level, as in Boston's CityScore",
+    standard="Boston CityScore",
     decimals=1,
     min_n=30,
     statistic="proportion",
