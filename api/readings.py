@@ -47,7 +47,7 @@ def answer_readings(door: Door) -> Response:
     more = cursor(asked, found[limit - 1][0]) if len(found) > limit else None
     content = words.page((words.row(row) for _, row in found[:limit]), more)
     told = about(door, asked)
-    body = orjson.dumps(content | {"complete_since": told.complete_since})
+    body = orjson.dumps(content)
     answer = _tagged(body, hashlib.blake2s(body).hexdigest())
     answer.mimetype = "application/json"
     return _told(answer, told, more)

@@ -37,6 +37,8 @@ def chosen(view: View) -> list[Indicator]:
     """
     groups: dict[str, list[Indicator]] = {}
     for indicator in (*view.tiles, *view.indicators.values()):
+        if indicator.domain == "data quality":  # stands in the head of every page
+            continue
         group = groups.setdefault(indicator.domain, [])
         if indicator not in group:
             group.append(indicator)

@@ -94,14 +94,14 @@ def _build(view: View) -> html.Table:
     return html.Table([html.Thead(html.Tr(head)), *bodies], className="bz-table bz-itable")
 
 
-def _named(indicator: Indicator, view: View, *, is_link: bool) -> html.Td:
+def _named(indicator: Indicator, view: View) -> html.Td:
     title = html.B(view.t(indicator.title))
     href = links.indicator(view, indicator.id)
     every = view.t("every {every}", every=view.t.every(indicator.cadence))
     said = [indicator.id, *([indicator.owner] if indicator.owner else []), every]
     return html.Td(
         [
-            html.A(title, href=href, className="bz-row__open") if is_link else title,
+            html.A(title, href=href, className="bz-row__open"),
             html.Span(", ".join(said), className="bz-irow__sub"),
         ],
         className="bz-irow__name",
@@ -123,7 +123,7 @@ def _row(name: str, indicator: Indicator, view: View) -> html.Tr:
     return html.Tr(
         [
             html.Td(html.Span(html.B(id=part(PAGE, name, "letter")), id=part(PAGE, name, "sym"))),
-            _named(indicator, view, is_link=True),
+            _named(indicator, view),
             html.Td(html.B(view.t("unknown"), id=part(PAGE, name, "value")), className="is-num"),
             html.Td(text("usual"), className="is-num is-dim", **_label("Usual", view)),
             html.Td([deviation(PAGE, name), html.Span(id=part(PAGE, name, "word"))]),
@@ -157,7 +157,7 @@ def _absent(indicator: Indicator, view: View) -> html.Tr:
     return html.Tr(
         [
             html.Td(),
-            _named(indicator, view, is_link=False),
+            _named(indicator, view),
             html.Td(
                 [html.B(view.t("not measured here")), ": ", why_not(indicator, view)],
                 colSpan=len(COLUMNS) - 2,

@@ -23,12 +23,14 @@ from layouts.desk import (
     status,
     values,
 )
+from layouts.desk.catalogue import why_not
 from layouts.desk.course import DAY, LIVE, SPANS, Course
 from layouts.desk.indicatorpanel import CHOSEN, FEEDS, FIGURE, NAME, SCOPE, key, tree
 from layouts.desk.pulse import pulse, slow
 from layouts.ids import part, slot
 from layouts.parts import classes, deviation_look, ms, reading_data, texts
 from layouts.view import View
+from metrics import INDICATORS
 from model import CITY, Alert, Indicator, Reading, Snapshot
 
 PAGE = "indicator"
@@ -64,6 +66,8 @@ def indicator_page(
     span = span if span in SPANS else DAY
     root = scene_layout(INDICATOR, snapshot, view)
     indicator = view.indicators.get(name or "") or next(iter(view.indicators.values()), None)
+    if name and name not in view.indicators and name in INDICATORS:
+        return _unmeasured(root, view, INDICATORS[name])
     if indicator is None or not is_place(district, view) or (name and name != indicator.id):
         return _missing(root, view)
     body = next(p for p in walk(root) if getattr(p, "id", None) == BODY)
@@ -92,6 +96,18 @@ def is_place(district: str, view: View) -> bool:
 def _missing(root: Component, view: View) -> Component:
     body = next(p for p in walk(root) if getattr(p, "id", None) == BODY)
     body.children = [html.P(view.t("There is no such indicator or district.")), *body.children]
+    return root
+
+
+def _unmeasured(root: Component, view: View, indicator: Indicator) -> Component:
+    """Say what an indicator of the catalogue means, and why this city has no figure of it."""
+    body = next(p for p in walk(root) if getattr(p, "id", None) == BODY)
+    body.children = [
+        html.H2(view.t(indicator.title)),
+        html.P(view.t(indicator.definition)),
+        html.P([html.B(view.t("not measured here")), ": ", why_not(indicator, view)]),
+        *body.children,
+    ]
     return root
 
 

@@ -16,6 +16,7 @@ from layouts.desk.feeds import FEEDS, feed_page
 from layouts.desk.home import HOME
 from layouts.desk.indicator import INDICATOR, indicator_page, is_place
 from layouts.view import View
+from metrics import INDICATORS as CATALOGUE
 
 log = structlog.get_logger("desk")
 
@@ -92,5 +93,6 @@ def is_known(parts: list[str], view: View, district: str | None = None) -> bool:
         case [] | ["alerts"] | ["feeds"] | ["indicators"]:
             return True
         case ["indicators", key]:
-            return key in view.indicators and (not district or is_place(district, view))
+            is_asked = key in view.indicators or key in CATALOGUE
+            return is_asked and (not district or is_place(district, view))
     return False

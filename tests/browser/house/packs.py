@@ -34,18 +34,21 @@ district = "district"
 
 """
 QUICK_RIVER = 'every = "10s"\nlatency = "2m"'  # a value a minute: its age never passes the limits
+BACKFILL = re.compile(r'backfill = "\d+d"')
 FEED = re.compile(r"^\[\[feeds\]\]\n.*?(?=^\[\[|^# ---)", re.MULTILINE | re.DOTALL)
 
 
 def with_short_past(folder: Path, days: int) -> Path:
-    """Write the demo's pack with a past of so many days."""
+    """Write the demo's pack with a past of so many days, its requests without wider windows."""
     text = (MONTREAL / "city.toml").read_text(encoding="utf-8")
-    return _write(folder, text.replace('backfill = "63d"', f'backfill = "{days}d"'))
+    text = text.replace('id = "srv.new"\n', 'id = "srv.new"\nroll_up = []\n')  # small cells
+    return _write(folder, BACKFILL.sub(f'backfill = "{days}d"', text))
 
 
 def with_quick_feeds(folder: Path, power_url: str) -> Path:
     """Write the demo's pack without a past; power comes from the test, rivers are asked often."""
-    text = (MONTREAL / "city.toml").read_text(encoding="utf-8").replace('backfill = "63d"\n', "")
+    text = (MONTREAL / "city.toml").read_text(encoding="utf-8")
+    text = BACKFILL.sub("", text)
     feeds = {
         re.findall(r'^id = "(.*)"', feed, re.MULTILINE)[0]: feed for feed in FEED.findall(text)
     }

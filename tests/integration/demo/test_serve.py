@@ -63,7 +63,7 @@ def test_every_feed_answers_over_http(url):
 
     assert index["now"].startswith("2026-11-24T15:0")
     assert [reply.status_code for reply in replies] == [200] * len(index["feeds"])
-    assert len(replies) == 19
+    assert len(replies) == 40
     kinds = {reply.headers["Content-Type"].split(";")[0] for reply in replies}
     assert kinds == {
         "application/json",

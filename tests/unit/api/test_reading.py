@@ -142,7 +142,6 @@ def test_readings_come_with_the_day_before_now_as_usual(house):
             }
         ],
         "next": None,
-        "complete_since": None,
     }
 
 

@@ -23,6 +23,7 @@ from layouts.desk.districtrows import props as district_props
 from layouts.desk.files import props as file_props
 from layouts.desk.indicator import fresh, indicator_page
 from layouts.desk.indicatorpanel import EXPORTS, FIGURE, key, places
+from layouts.desk.pages import is_known
 from layouts.view import View, make_view
 from metrics.ages import Ages
 from metrics.funnel import Count
@@ -540,3 +541,14 @@ def test_a_forecast_that_cannot_be_made_costs_nothing() -> None:
         raise ValueError("no record")
 
     assert "New requests for service" in said(page(forecast=broken))
+
+
+def test_an_indicator_that_is_not_measured_has_a_page_that_says_why() -> None:
+    few = replace(VIEW, indicators=dict(list(VIEW.indicators.items())[:3]), feeds={}, memo={})
+
+    page = said(indicator_page(context(busy()), few, "saf.911", {}))
+
+    assert "not measured here" in page
+    assert "calls_911" in page
+    assert is_known(["indicators", "saf.911"], few)
+    assert not is_known(["indicators", "no.such"], few)
