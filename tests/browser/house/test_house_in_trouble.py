@@ -18,7 +18,16 @@ from tests.browser.house.packs import (
     Source,
     with_quick_feeds,
 )
-from tests.browser.house.walls import HATCH, WATCH, drawn_after, moment, moves, right_tiles, shot
+from tests.browser.house.walls import (
+    HATCH,
+    WATCH,
+    calm,
+    drawn_after,
+    moment,
+    moves,
+    right_tiles,
+    shot,
+)
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -82,7 +91,7 @@ def test_values_change_each_second_poll_without_a_reload(wall: Page) -> None:
 def test_a_feed_that_stops_hatches_its_tile_in_time_and_says_since_when(
     wall: Page, home: Home, source: Source
 ) -> None:
-    wall.wait_for_selector(f'{TILE}[data-quality="GOOD"]')
+    calm(wall, TILE)
     wall.evaluate(WATCH, TILE)
     source.is_dead = True
     wall.wait_for_selector(f"{TILE}.is-stale", timeout=20_000)

@@ -31,6 +31,20 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+def calm(page: Page, tile: str) -> None:
+    """Wait until a tile has been good for eight seconds: a house that starts has much to ask."""
+    page.wait_for_function(
+        """where => {
+          const quality = document.querySelector(where)?.dataset.quality;
+          window.calmSince = quality === "GOOD" ? (window.calmSince ?? Date.now()) : null;
+          return window.calmSince !== null && Date.now() - window.calmSince > 8000;
+        }""",
+        arg=tile,
+        polling=200,
+        timeout=90_000,
+    )
+
+
 def moves(page: Page) -> list[str]:
     return [state for state, _ in page.evaluate("window.moves")]
 
