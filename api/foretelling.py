@@ -11,11 +11,11 @@ from flask import Blueprint, Response, jsonify, request
 
 from api.asked import known_id, known_names
 from api.door import Door
+from api.past import veiled
 from api.problems import bad_parameter
 from cities import days_of
 from metrics.ahead import HOUR, daily_trend, drift, hours_ahead
 from metrics.forecast import HIGH, LOW
-from metrics.privacy import SMALLEST
 from metrics.trend import ARROWS, Slope
 from model import CITY, Indicator, Quality
 from model.plain import instant
@@ -111,12 +111,18 @@ def foretold(door: Door, indicator: Indicator, now: datetime) -> dict[str, Any]:
 def _course(
     door: Door, indicator: Indicator, now: datetime
 ) -> tuple[list[datetime], list[float | None], list[float | None]]:
-    """Return the city's values and z by whole hours, from the first one known to the last hour."""
+    """Return the city's values and z by whole hours, from the first one known to the last hour.
+
+    A city's figure that may not be shown is not foretold from either, so districts are read too.
+    """
     end = now.replace(minute=0, second=0, microsecond=0)
+    whose = None if indicator.is_counted else CITY
     rows = door.history.readings(
-        indicator.id, district=CITY, start=end - RECORD, end=end, resolution=HOUR, known_at=None
+        indicator.id, district=whose, start=end - RECORD, end=end, resolution=HOUR, known_at=None
     )
-    sound = [row for row in rows if _is_sound(row, indicator)]
+    if indicator.is_counted:
+        rows = [row for row in veiled(door, indicator, rows) if row["district"] == CITY]
+    sound = [row for row in rows if _is_sound(row)]
     known = {row["at"]: row["value"] for row in sound}
     if not known:
         return [], [], []
@@ -142,8 +148,5 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _is_sound(row: Mapping[str, Any], indicator: Indicator) -> bool:
-    if row["value"] is None or Quality(row["quality"]).is_frozen:
-        return False
-    count = row.get("n")
-    return not (indicator.is_counted and count is not None and count < SMALLEST)
+def _is_sound(row: Mapping[str, Any]) -> bool:
+    return row["value"] is not None and not Quality(row["quality"]).is_frozen

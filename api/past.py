@@ -118,11 +118,19 @@ def public(  # noqa: PLR0913 - each is a condition of its own
         resolution=resolution,
         known_at=known_at,
     )
+    return [
+        row
+        for row in veiled(door, indicator, found)
+        if row["at"] >= start and district in (None, row["district"])
+    ]
+
+
+def veiled(door: Door, indicator: Indicator, found: Sequence[Row]) -> list[Row]:
+    """Return rows of all districts with small cells, and those that would betray them, hidden."""
     hidden = door.suppress([_reading(row) for row in found], {indicator.id: indicator})
     return [
         {**row, **HIDDEN} if reading.suppressed else row
         for row, reading in zip(found, hidden, strict=True)
-        if row["at"] >= start and district in (None, row["district"])
     ]
 
 

@@ -159,6 +159,29 @@ def test_a_short_record_foretells_nothing_and_says_so(house):
     assert "too short" in body["reason"]
 
 
+def counted_by_the_hour(count: float, **beside: float) -> list[dict[str, object]]:
+    more = {"indicator": "srv.new", "n": None}
+    city = [row | more | {"num": count} for row in by_the_hour(5)]
+    return city + [
+        row | {"district": name, "num": some} for name, some in beside.items() for row in city
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "hours"),
+    [
+        (counted_by_the_hour(400), 24),
+        (counted_by_the_hour(3), 0),
+        (counted_by_the_hour(103, a=100, b=3), 24),
+        (counted_by_the_hour(7, a=3, b=1, c=0), 0),
+    ],
+)
+def test_what_a_city_may_not_show_is_not_foretold_either(house, rows, hours):
+    house.history.rows = rows
+
+    assert len(house.client.get("/api/v1/forecast?indicator=srv.new").json["items"]) == hours
+
+
 def test_a_forecast_of_nothing_known_is_refused(house):
     assert house.client.get("/api/v1/forecast?indicator=env.rivre").status_code == 422
     assert house.client.get("/api/v1/forecast").status_code == 422
