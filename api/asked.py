@@ -11,6 +11,8 @@ from cities.problems import nearest
 LONGEST = timedelta(days=400)
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
+REPEATED = frozenset({"indicator", "state"})  # parameters that may be given more than once
+_DIGITS = 18  # of a whole number; longer ones are beyond every limit
 
 
 def instant(name: str) -> datetime | None:
@@ -55,16 +57,19 @@ def number(name: str, *, usual: int, most: int) -> int:
     text = request.args.get(name)
     if text is None:
         return usual
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    is_plain = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    if not is_plain or not 1 <= int(text) <= most:
         bad_parameter(name, f"{text!r} is not a whole number from 1 to {most}")
     return int(text)
 
 
 def known_names(*names: str) -> None:
-    """Refuse a parameter that nobody reads: a misspelt filter must not look like one."""
-    for name in request.args:
+    """Refuse a parameter that nobody reads: a misspelt or second filter must not look like one."""
+    for name, values in request.args.lists():
         if name not in names:
             bad_parameter(name, f"unknown; known are {', '.join(names) or 'none'}")
+        if len(values) > 1 and name not in REPEATED:
+            bad_parameter(name, "is given more than once; give one")
 
 
 def known_id(name: str, value: str, known: Iterable[str], where: str) -> str:

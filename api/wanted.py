@@ -34,12 +34,13 @@ def wanted(door: Door) -> tuple[Wanted, Place | None]:
     resolution = RESOLUTIONS[name] if name else None
     found, now = indicators(door), door.clock()
     known_at = past("known_at", now)
-    start, end = period(now, USUAL, LONG.get(name or "", LONGEST))
+    longest = LONG.get(name or "", LONGEST)
+    start, end = period(now, USUAL, longest)
     if resolution and "start" not in request.args:
         start = _floored(start, resolution)
     place = None
     if (text := request.args.get("cursor")) is not None:
-        start, end, place = _read(text, len(found))
+        start, end, place = _read(text, len(found), longest)
     asked = Wanted(
         indicators=found,
         district=_district(door),
@@ -70,7 +71,7 @@ def cursor(asked: Wanted, place: Place) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([*parts, place.district, at])).decode().rstrip("=")
 
 
-def _read(text: str, many: int) -> tuple[datetime, datetime, Place]:
+def _read(text: str, many: int, longest: timedelta) -> tuple[datetime, datetime, Place]:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         first, last, indicator, stretch, district, at = orjson.loads(raw)
@@ -80,7 +81,7 @@ def _read(text: str, many: int) -> tuple[datetime, datetime, Place]:
             and type(indicator) is type(stretch) is int
             and 0 <= indicator < many
             and stretch >= 0
-            and start < end <= start + max(LONG.values())
+            and start < end <= start + longest + max(RESOLUTIONS.values())  # a start is floored
         )
     except (ValueError, TypeError, OverflowError, binascii.Error):
         is_sound = False

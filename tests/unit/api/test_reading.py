@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 from dataclasses import replace
@@ -166,6 +167,11 @@ def test_instants_with_an_offset_are_understood(house):
     assert asked["resolution"] == timedelta(minutes=15)
 
 
+FAR = base64.urlsafe_b64encode(
+    b'["2000-01-01T00:00:00Z","2020-01-01T00:00:00Z",0,0,"1","2000-01-01T00:00:00Z"]'
+).decode()
+
+
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
@@ -191,6 +197,9 @@ def test_instants_with_an_offset_are_understood(house):
         ("indicator=env.river&resolution=1d&start=1990-01-01T00:00:00Z", "start"),
         ("&".join(f"indicator=i{n}" for n in range(11)), "indicator"),
         ("indicator=env.river&distrikt=1", "distrikt"),
+        ("indicator=env.river&district=1&district=2", "district"),
+        pytest.param(f"indicator=env.river&limit={'1' * 5000}", "limit", id="a long number"),
+        pytest.param(f"indicator=env.river&cursor={FAR}", "cursor", id="a span beyond the longest"),
     ],
 )
 def test_a_bad_parameter_is_named(house, query, parameter):
