@@ -17,6 +17,7 @@ from model import CITY, Indicator
 LONGEST = timedelta(hours=6)  # facts that are older than this are counted by the reading alone
 MOST = 25
 PRIVATE = frozenset({"safety", "social", "participation"})
+SEALED = frozenset({"card_spend", "card_merchants"})  # few merchants may stand behind one row
 COLUMNS = (
     "feed_id",
     "site_id",
@@ -45,7 +46,9 @@ class Behind:
 
 
 def is_private(indicator: Indicator) -> bool:
-    """Whether the facts of an indicator are about people: requests, calls, collisions."""
+    """Whether the facts of an indicator are about people, or a few merchants' takings."""
+    if not SEALED.isdisjoint(indicator.quantities):
+        return True
     return indicator.is_counted or indicator.needs_cases or indicator.domain in PRIVATE
 
 

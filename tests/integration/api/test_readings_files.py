@@ -15,6 +15,7 @@ from shapely.geometry import shape
 
 import api
 import history
+from metrics import INDICATORS
 from metrics.privacy import suppress_course
 from model import CITY, Indicator, Observation, Quality, Reading
 from push import Stats
@@ -220,3 +221,7 @@ def test_facts_about_people_are_never_told_one_by_one(door: api.Door) -> None:
         if indicator.is_counted or indicator.needs_cases:
             found = api.behind(door, indicator, CITY, NOW)
             assert (found.is_private, found.rows, found.count) == (True, (), 0), indicator.id
+
+
+def test_what_few_merchants_took_is_never_told_by_itself(door: api.Door) -> None:
+    assert api.behind(door, INDICATORS["eco.card"], CITY, NOW).is_private
