@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.casework import allowed, groups_of, load_of
-from metrics.columns import DAY, NONE, Floats
+from metrics.columns import DAY, NONE, Bools, Floats
 from metrics.grouping import Groups, quantile, total
 from metrics.privacy import SMALLEST, covered
 from metrics.scope import Question
@@ -54,7 +54,7 @@ def age_shares(question: Question) -> tuple[Ages, ...]:
     bands = np.array([total(groups[dated], size, band == k) for k in range(len(EDGES) + 1)])
     count, undated = bands.sum(axis=0), total(groups[~dated], size)
     every = count + undated
-    hidden = np.append(covered(every[:-1].tolist()), every[-1] < SMALLEST)
+    hidden = _hidden(count, every)
     p90 = _percentile(groups, size, age / DAY, every)
     return tuple(
         Ages(name, None, None, None, None, is_hidden=True)
@@ -62,6 +62,15 @@ def age_shares(question: Question) -> tuple[Ages, ...]:
         else Ages(name, _shares(bands[:, i]), int(count[i]), int(undated[i]), p90[i])
         for i, name in enumerate(names)
     )
+
+
+def _hidden(count: Floats, every: Floats) -> Bools:
+    """Return which places to hide, the city last: few are open, or few of those have a due date."""
+    hidden = np.append(covered(every[:-1].tolist()), every[-1] < SMALLEST)
+    dated = np.flatnonzero(count[:-1] > 0)  # where none has one, no share is told
+    hidden[dated] |= np.array(covered(count[dated].tolist()), np.bool_)
+    hidden[-1] |= 0 < count[-1] < SMALLEST
+    return hidden
 
 
 def _percentile(groups: Groups, size: int, days: Floats, every: Floats) -> list[float | None]:

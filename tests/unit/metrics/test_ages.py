@@ -62,3 +62,19 @@ def test_requests_without_a_due_date_have_no_band() -> None:
     found = got(waiting(9, DAY) + BESIDE, services={})["north"]
 
     assert (found.shares, found.count, found.undated) == (None, 0, 9)
+
+
+def test_shares_of_a_few_requests_with_a_due_date_stay_in_the_house_with_a_neighbour() -> None:
+    cases = waiting(3, DAY) + waiting(30, DAY, service="unknown")
+    cases += waiting(40, DAY, district="south")
+
+    found = got(cases)
+
+    assert [found[name].is_hidden for name in ("north", "south", CITY)] == [True, True, False]
+    assert found["north"].count is None
+
+
+def test_a_city_of_few_requests_with_a_due_date_shows_no_share() -> None:
+    found = got(waiting(3, DAY) + waiting(30, DAY, service="unknown"))
+
+    assert found[CITY].is_hidden
