@@ -8,6 +8,7 @@ from typing import Any
 from history import History
 from metrics.cityscore import Earlier, city_score
 from metrics.comparing import Limiter
+from metrics.privacy import suppress_course
 from metrics.score import indicator_scores
 from model import CITY, CityScore, Indicator, Quality, Reading, Snapshot, Usual
 from pipeline.limits import limiter_of
@@ -73,13 +74,22 @@ class ScoreBook:
         """Return the scores as they were, by the readings of then and the limits of today."""
         found: dict[str, Reading] = {}
         for indicator in self.indicators:
-            start = at - max(_LEAST_BACK, 2 * indicator.cadence)
-            rows = self.history.readings(indicator.id, district=CITY, start=start, end=at)
-            if rows:
-                found[indicator.id] = reading_of(rows[-1])
+            newest = self._newest(indicator, at)
+            if newest is not None:
+                found[indicator.id] = newest
         if not found:
             return None
         return Earlier(at, indicator_scores(self.indicators, found, Limiter({})))
+
+    def _newest(self, indicator: Indicator, at: datetime) -> Reading | None:
+        """Return the city's newest reading before ``at``; a small cell is hidden in it."""
+        start = at - max(_LEAST_BACK, 2 * indicator.cadence)
+        whose = None if indicator.is_counted else CITY
+        rows = self.history.readings(indicator.id, district=whose, start=start, end=at)
+        if not indicator.is_counted:
+            return reading_of(rows[-1]) if rows else None
+        readings = suppress_course([reading_of(row) for row in rows], {indicator.id: indicator})
+        return next((one for one in reversed(readings) if one.district == CITY), None)
 
 
 def score_of(

@@ -125,3 +125,26 @@ def test_what_a_measure_expects_itself_is_not_overwritten() -> None:
         (found,) = measurer.published({}, NOON)
 
         assert found.usual == wanted
+
+
+class FewCalls:
+    """A city of which the day before tells of so many responses."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def readings(self, indicator, *, district, start, end):
+        row = {"indicator": indicator, "at": end - timedelta(minutes=5), "quality": "GOOD"}
+        rows = [row | {"district": "city", "value": 8.0, "num": 8.0, "den": 1.0, "n": self.n}]
+        return [r for r in rows if district in (None, r["district"]) and start <= r["at"] < end]
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(4, False), (400, True)])
+def test_the_day_before_hides_what_it_could_not_show(n: int, is_told: bool) -> None:
+    ems = replace(INDICATORS["saf.ems"], min_n=1)
+    one = ScoreBook(FewCalls(n), [ems], ["d1"])  # type: ignore[arg-type]
+
+    earlier = one._yesterday(NOON)
+
+    assert earlier is not None
+    assert [score.score is not None for score in earlier.scores] == [is_told]
