@@ -16,6 +16,7 @@ from metrics.anchors import anchored, attainment, shown
 from metrics.baseline import robust_z
 from metrics.columns import Floats
 from metrics.levels import Limits
+from metrics.rates import enough
 from model import Alert, DomainScore, Indicator, IndicatorScore, Quality, Reading
 
 FLOOR = 1.0  # a domain's least part in the geometric mean
@@ -25,6 +26,7 @@ TWINS = 0.9  # |r| from which two indicators tell the same
 WEAKEST = 3
 NOT_SCORED = frozenset({"data quality"})  # says how well we know the city, not how it is
 _BELIEVED = frozenset({Quality.GOOD, Quality.UNCERTAIN})
+_POOLED = frozenset({"p90", "p50", "sentiment"})  # judged from more cases than they are shown
 _SHARED = "shares_weight_with"  # option of an indicator that tells the same as another
 
 Limiter = Callable[[Indicator, Reading], Limits | None]
@@ -212,9 +214,11 @@ def _unusable(indicator: Indicator, reading: Reading | None) -> str | None:
         return "no data"
     if reading.quality not in _BELIEVED:
         return f"data are {reading.quality.value}"
-    if reading.n is not None and reading.n < indicator.min_n:
-        return "n too small"
-    return None
+    if reading.n is None:
+        return None
+    statistic = indicator.statistic if indicator.statistic in _POOLED else ""
+    is_few = reading.n < indicator.min_n or enough(statistic, reading.n) != "judge"
+    return "n too small" if is_few else None
 
 
 def _domain(

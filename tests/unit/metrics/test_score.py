@@ -136,6 +136,19 @@ def test_only_what_is_believed_is_scored(changes: dict[str, object], reason: str
     assert (score.score is None) is (reason is not None)
 
 
+@pytest.mark.parametrize(
+    ("statistic", "n", "is_scored"),
+    [("p90", 49, False), ("p90", 50, True), ("p50", 19, False), ("p50", 20, True)],
+)
+def test_a_percentile_is_scored_from_more_cases_than_it_is_shown(
+    statistic: str, n: int, is_scored: bool
+) -> None:
+    some = kpi("a.1", min_n=10, statistic=statistic)
+    (score,) = indicator_scores([some], {"a.1": reading("a.1", 60.0, n=n)}, limiter)
+
+    assert (score.score is not None) is is_scored
+
+
 def test_zero_incidents_are_the_best_and_not_missing() -> None:
     some = kpi("a.1", direction="lower", threshold=Threshold(warn=1.0, crit=2.0), target=0.0)
 
