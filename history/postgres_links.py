@@ -6,7 +6,7 @@ so that a page or a check of health fails in milliseconds and not after a time-o
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import psycopg
@@ -193,5 +193,7 @@ class Pen:
         """Let another process write."""
         with self._lock:
             if self._link is not None:
+                with suppress(pg.Error):  # now, not when the server hears of the end
+                    self._link.execute("select pg_advisory_unlock_all()")
                 self._link.close()
                 self._link = None

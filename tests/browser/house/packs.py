@@ -34,6 +34,11 @@ district = "district"
 
 """
 QUICK_RIVER = 'every = "10s"\nlatency = "2m"'  # a value a minute: its age never passes the limits
+SLOW = {
+    *("permits", "calls-311", "calls-911", "ambulances", "engines", "crime", "waste", "shelters"),
+    *("cards", "prices", "licences", "claims", "building", "hotels", "electricity", "noise"),
+    *("water", "water-balance", "road-incidents", "collisions", "hospitals"),
+}
 BACKFILL = re.compile(r'backfill = "\d+d"')
 FEED = re.compile(r"^\[\[feeds\]\]\n.*?(?=^\[\[|^# ---)", re.MULTILINE | re.DOTALL)
 
@@ -52,6 +57,8 @@ def with_quick_feeds(folder: Path, power_url: str) -> Path:
     feeds = {
         re.findall(r'^id = "(.*)"', feed, re.MULTILINE)[0]: feed for feed in FEED.findall(text)
     }
+    for name in SLOW & feeds.keys():  # they would keep a worker that starts from the quick ones
+        text = text.replace(feeds[name], "")
     river = re.sub(r'every = "\w+"\nlatency = "\w+"', QUICK_RIVER, feeds["river"])
     mine = QUICK_POWER.format(url=power_url, every=POWER_EVERY_S, latency=POWER_LATENCY_S)
     return _write(folder, text.replace(feeds["power"], mine).replace(feeds["river"], river))
