@@ -18,6 +18,7 @@ from model import Indicator, Usual
 
 MAD_TO_SD = 1.4826  # makes the median absolute deviation of a normal sample its sd
 FLOOR_SHARE = 0.01  # the spread is at least 1 % of the centre, and one step of the display
+_ALL = 100.0  # per cent
 FEW_WEEKS = 6  # under it a screen says from how many weeks
 JUDGED_WEEKS = 3  # a spread from two values is a guess: nothing is called unusual by it
 RANGE_SDS = 2.0  # the usual range is centre ± 2 robust sd
@@ -62,7 +63,12 @@ def usual(
         values=count,
         basis=basis,
     )
-    return found if len(sample) < JUDGED_WEEKS else _ranged(found, is_positive=min(sample) >= 0)
+    if len(sample) < JUDGED_WEEKS:
+        return found
+    ranged = _ranged(found, is_positive=min(sample) >= 0)
+    if indicator.statistic == "proportion" and indicator.unit == "%":  # no share is above all
+        return replace(ranged, high=min(ranged.high, _ALL))
+    return ranged
 
 
 def robust_z(value: float, usual: Usual, indicator: Indicator) -> float | None:

@@ -102,12 +102,12 @@ def _missing(root: Component, view: View) -> Component:
 def _unmeasured(root: Component, view: View, indicator: Indicator) -> Component:
     """Say what an indicator of the catalogue means, and why this city has no figure of it."""
     body = next(p for p in walk(root) if getattr(p, "id", None) == BODY)
-    body.children = [
+    said = [
         html.H2(view.t(indicator.title)),
         html.P(view.t(indicator.definition)),
         html.P([html.B(view.t("not measured here")), ": ", why_not(indicator, view)]),
-        *body.children,
     ]
+    body.children = [html.Section(said), *body.children]
     return root
 
 

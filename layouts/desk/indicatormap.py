@@ -19,6 +19,9 @@ FIT = "home"  # the fitted map that is drawn
 CLASSES = 5
 
 
+FEW = 3  # with fewer classes in use, the wall's limits tell nothing about these districts
+
+
 def key(name: str) -> str:
     """Return the id of one part of the map."""
     return part(SCOPE, NAME, name)
@@ -95,7 +98,9 @@ def _legend() -> html.Ol:
 def props(indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
     """Return class and words of every district, and the legend."""
     readings = snapshot.by_district(indicator.id)
-    bounds = map_limits.limits(indicator, snapshot) or _even(list(readings.values()))
+    bounds = map_limits.limits(indicator, snapshot)
+    if len({step_of(reading, bounds) for reading in readings.values()} - {None}) < FEW:
+        bounds = _even(list(readings.values()))
     found: Props = {}
     unknown = 0
     for n, item in enumerate(view.maps[FIT].shape.districts):
