@@ -92,7 +92,7 @@ class Filling:
         found: list[Reading] = []
         chunk = 0
         for number, at in enumerate(instants, start=1):
-            asked = [i for i in self.pack.indicators if at - since >= _ripe(i)]
+            asked = [i for i in self.pack.indicators if at - since >= _ripe(i, self._span())]
             indicators = due_then(asked, at, scope.zone)
             found.extend(measured_then(indicators, window, at, scope))
             if len(found) >= BATCH or number == len(instants):
@@ -174,9 +174,13 @@ def moments(first: datetime, until: datetime) -> Iterator[datetime]:
         at += QUARTER if at >= until - FINE else HOUR
 
 
-def _ripe(indicator: Indicator) -> timedelta:
-    """Return how old the record of cases must be before a figure says what it says later."""
-    return indicator.window if indicator.needs_cases else timedelta(0)
+def _ripe(indicator: Indicator, span: timedelta) -> timedelta:
+    """Return how old the record of cases must be before a figure says what it says later.
+
+    A record that is shorter than two windows never is: its figures say so themselves.
+    """
+    is_long = indicator.needs_cases and 2 * indicator.window < span
+    return indicator.window if is_long else timedelta(0)
 
 
 def due_then(indicators: Iterable[Indicator], at: datetime, zone: tzinfo) -> list[Indicator]:
