@@ -100,7 +100,7 @@ def props(indicator: Indicator, snapshot: Snapshot, view: View) -> Props:
     readings = snapshot.by_district(indicator.id)
     bounds = map_limits.limits(indicator, snapshot)
     if len({step_of(reading, bounds) for reading in readings.values()} - {None}) < FEW:
-        bounds = _even(list(readings.values()))
+        bounds = _even(list(readings.values()), indicator.decimals)
     found: Props = {}
     unknown = 0
     for n, item in enumerate(view.maps[FIT].shape.districts):
@@ -133,10 +133,11 @@ def _sub(indicator: Indicator, unknown: int, view: View) -> str:
     return f"{unit}, {known}" if unit else known
 
 
-def _even(readings: list[Reading]) -> Limits:
+def _even(readings: list[Reading], decimals: int) -> Limits:
     """Return four even limits between the extremes, where no round ones can be told."""
     known = sorted({r.value for r in readings if r.value is not None})
     if len(known) < 2:  # noqa: PLR2004 - one value has no classes
         return ()
     low, high = known[0], known[-1]
-    return tuple(low + (high - low) * step / CLASSES for step in range(1, CLASSES))
+    even = (low + (high - low) * step / CLASSES for step in range(1, CLASSES))
+    return tuple(round(limit, decimals + 1) for limit in even)
