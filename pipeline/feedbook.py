@@ -11,6 +11,8 @@ from model.plain import instant
 
 POLLS_SHOWN = 48
 HOURS_KEPT = 48
+ATTEMPTS = 3  # failures in a row that tell of a feed that has not answered us yet
+LOOKED = 3  # cadences for which a look at a feed that froze is still news
 _WORSE = ("same", "ok", "late", "rejects", "error")
 
 
@@ -26,7 +28,7 @@ class FeedBook:
         """Start with every feed unknown."""
         self._states = {feed.id: _unknown(feed) for feed in feeds}
         self._fresh: dict[str, int] = {}  # polls with news since the last freeze
-        self._asked: set[str] = set()  # polled since we started, whatever came of it
+        self._asked: dict[str, datetime] = {}  # when we last learnt how a feed is, since we started
         self._froze: set[str] = set()  # alive under our eyes, then frozen, not believed since
         self._marked: dict[str, datetime] = {}  # feeds that are not polled: when a mark was begun
         self._waits: dict[str, datetime] = {}  # and from when on their silence counts
@@ -86,7 +88,7 @@ class FeedBook:
         What was pushed or heard is booked alike, but marked once a cadence at most.
         """
         with self._lock:
-            self._asked.add(feed_id)
+            self._asked[feed_id] = now
             old = self._states[feed_id]
             if old.gives == "notice":  # a list that answers is news: nothing else is announced
                 newest = now
@@ -164,8 +166,9 @@ class FeedBook:
     ) -> bool:
         """Book a poll that failed; return whether this is the first failure in a row."""
         with self._lock:
-            self._asked.add(feed_id)
             old = self._states[feed_id]
+            if is_delivered or feed_id in self._asked or old.failures + 1 >= ATTEMPTS:
+                self._asked[feed_id] = now
             self._states[feed_id] = replace(
                 old,
                 failures=old.failures + 1,
@@ -230,18 +233,30 @@ class FeedBook:
         self._froze.discard(feed_id)
         return aged
 
-    def asked(self, now: datetime) -> list[FeedState]:
-        """Return the states of the feeds that were asked since we started.
+    def asked(self) -> dict[str, datetime]:
+        """Return when we last learnt how each feed is: what it gave, or that it gives nothing.
 
-        Of the others we know only that we were away: no alarm may come of that. A feed that is
-        not polled counts once something came, or could have come.
+        A poll that fails tells something once the feed has answered us, or at the third in a row.
         """
         with self._lock:
-            return [
-                state
-                for key, state in self._states.items()
-                if key in self._asked or (key in self._waits and self._waits[key] <= now)
-            ]
+            return dict(self._asked)
+
+    def judged(
+        self, states: Mapping[str, FeedState], asked: Mapping[str, datetime], now: datetime
+    ) -> list[FeedState]:
+        """Return those of the aged states that an alarm may rest on; ``asked`` is older than they.
+
+        Where we did not look, we know only that we were away: data that froze count as silent
+        once a look after they were late has found nothing new, and that not long ago. A feed that
+        is not polled counts once something came, or could have come.
+        """
+        with self._lock:
+            waits = {key for key, at in self._waits.items() if at <= now}
+        return [
+            state
+            for key, state in states.items()
+            if key in waits or (key in asked and _is_seen(state, asked[key], now))
+        ]
 
     def shares(self, found: Mapping[str, float | None]) -> None:
         """Note for how much of the last 30 days feeds could be believed."""
@@ -276,6 +291,13 @@ def counted(
     _, good, bad = by_hour.get(instant(hour), ("", 0, 0))
     by_hour[instant(hour)] = (instant(hour), good + accepted, bad + rejected)
     return tuple(by_hour[name] for name in sorted(by_hour))
+
+
+def _is_seen(state: FeedState, asked_at: datetime, now: datetime) -> bool:
+    """Whether what a state says of a feed was seen, and is not only our own absence."""
+    if not state.is_polled or not state.state.is_frozen or state.late_at is None:
+        return True
+    return asked_at >= state.late_at and now - asked_at <= LOOKED * state.due_every
 
 
 def _unknown(feed: Feed) -> FeedState:

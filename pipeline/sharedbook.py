@@ -87,7 +87,7 @@ class SharedBook(FeedBook):
         """
         first = int(message["first"])
         with self._lock:
-            asked = set(self._asked)
+            asked = dict(self._asked)
             for number, (call, feed_id, more) in enumerate(message["changes"], start=first):
                 if number <= self.applied.get(origin, 0) or feed_id not in self._states:
                     continue

@@ -125,7 +125,7 @@ class Term:
     def tick(self, now: datetime) -> Snapshot:
         """Measure what is due, judge it, publish everything."""
         self._mind_epoch()
-        asked = [state.id for state in self.book.asked(now)]  # before they are aged
+        asked = self.book.asked()  # before they are aged
         changed = self.book.age(now)
         feeds = self.book.by_id()  # as aged at this tick: a poll may end at any moment
         window, news = self.known.stock.look()
@@ -135,7 +135,7 @@ class Term:
         if fresh:
             self.book.carries(self.measurer.carriers())
         self.judge.readings(fresh, now, hidden=self.measurer.hidden(fresh))
-        self.judge.feeds((feeds[feed_id] for feed_id in asked), now)
+        self.judge.feeds(self.book.judged(feeds, asked, now), now)
         self.judge.elapse(now)
         self.troubles.attempt("audit", lambda: self.judge.flush(self._audit))
         self.diary.note(fresh, changed)

@@ -50,6 +50,7 @@ class House:
     port: int = 0
     fulls: int = 0
     server: BaseWSGIServer | None = None
+    _turn: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self) -> str:
         if not self.port:
@@ -64,9 +65,12 @@ class House:
     def _tick(self, server: BaseWSGIServer) -> None:
         """Say twice a second that nothing has changed, as the worker's ticks do."""
         while self.server is server:
-            if self.snapshot is not None and not self.is_silent:
-                for scene, locale, line in list(self.listeners):
-                    line.put(self.frame(scene, locale))
+            with (
+                self._turn
+            ):  # a frame must not get its number from one snapshot, its props of another
+                if self.snapshot is not None and not self.is_silent:
+                    for scene, locale, line in list(self.listeners):
+                        line.put(self.frame(scene, locale))
             time.sleep(0.5)
 
     @property
@@ -86,11 +90,12 @@ class House:
 
     def push(self, snapshot: Snapshot, *, published_at: float | None = None) -> None:
         """Publish a snapshot to every open stream; the first frame of a scene is full."""
-        self.snapshot = snapshot
-        for scene, locale, line in list(self.listeners):
-            line.put(self.frame(scene, locale, published_at=published_at))
-        for key in {(scene, locale) for scene, locale, _ in self.listeners}:
-            self.latest[key] = (snapshot.version, self._props(*key))
+        with self._turn:
+            self.snapshot = snapshot
+            for scene, locale, line in list(self.listeners):
+                line.put(self.frame(scene, locale, published_at=published_at))
+            for key in {(scene, locale) for scene, locale, _ in self.listeners}:
+                self.latest[key] = (snapshot.version, self._props(*key))
 
     def say(self, text: str) -> None:
         """Send one raw event to every stream."""
@@ -171,13 +176,14 @@ class House:
 
     def _events(self, scene: str, locale: str) -> Iterator[str]:
         line: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        if self.snapshot is not None:
-            self.latest.setdefault(
-                (scene, locale), (self.snapshot.version, self._props(scene, locale))
-            )
-            line.put(self.frame(scene, locale, full=True))
         entry = (scene, locale, line)
-        self.listeners.append(entry)
+        with self._turn:
+            if self.snapshot is not None:
+                self.latest.setdefault(
+                    (scene, locale), (self.snapshot.version, self._props(scene, locale))
+                )
+                line.put(self.frame(scene, locale, full=True))
+            self.listeners.append(entry)
         try:
             yield "retry: 2000\n\n"
             while (text := line.get()) is not None:

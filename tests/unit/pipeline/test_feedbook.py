@@ -96,17 +96,81 @@ def test_a_feed_that_is_old_because_we_were_away_is_believed_at_once():
     assert (before, state_at(book, back)) == (Quality.NODATA, Quality.GOOD)
 
 
-def test_a_feed_is_judged_once_it_was_asked_since_the_start():
+def judged(book: FeedBook, at: datetime) -> list[tuple[str, Quality]]:
+    asked = book.asked()
+    book.age(at)
+    return [(state.id, state.state) for state in book.judged(book.by_id(), asked, at)]
+
+
+def restored(at: datetime) -> FeedBook:
     old = FeedBook([FEED])
-    answered(old, NOW, NOW)
+    answered(old, at, at)
     book = FeedBook([FEED])
     book.restore(old.states())
-    before = book.asked(NOW)
+    return book
 
-    book.failed("air", "HTTP 503", now=NOW + 20 * MINUTE)
+
+def fail(book: FeedBook, at: datetime) -> None:
+    book.failed("air", "connection refused", now=at)
+
+
+def test_a_feed_is_judged_once_it_was_asked_since_the_start():
+    book = restored(NOW)
+
+    before = judged(book, NOW)
+    answered(book, NOW, NOW)
 
     assert before == []
-    assert [state.id for state in book.asked(NOW)] == ["air"]
+    assert judged(book, NOW) == [("air", Quality.GOOD)]
+
+
+def test_a_feed_that_grew_old_while_we_were_away_is_silent_once_a_look_found_nothing():
+    book = restored(NOW)
+    later = NOW + 5 * MINUTE
+
+    away = judged(book, later)
+    answered(book, later, NOW)
+
+    assert (away, judged(book, later)) == ([], [("air", Quality.STALE)])
+
+
+def test_what_we_did_not_look_at_in_time_is_not_silent():
+    """Asked once, then busy: the next poll comes late, and brings what was there all the time."""
+    book = restored(NOW)
+    answered(book, NOW + 20 * MINUTE, NOW + 20 * MINUTE)
+
+    assert judged(book, NOW + 24 * MINUTE) == []
+    answered(book, NOW + 24 * MINUTE, NOW + 24 * MINUTE)
+    answered(book, NOW + 24 * MINUTE, NOW + 25 * MINUTE)
+    assert judged(book, NOW + 25 * MINUTE) == [("air", Quality.GOOD)]
+
+
+def test_a_look_that_is_long_ago_says_nothing_of_today():
+    """The worker stood still for an hour: a sleeping machine is no silent feed."""
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+    answered(book, NOW + 1.6 * MINUTE, NOW)
+    assert judged(book, NOW + 3.5 * MINUTE) == [("air", Quality.STALE)]
+
+    assert judged(book, NOW + 60 * MINUTE) == []
+
+
+def test_a_feed_that_fails_after_a_start_is_silent_at_the_third_attempt():
+    book = restored(NOW)
+    found = []
+    for minute in (5, 6, 7):
+        fail(book, NOW + minute * MINUTE)
+        found.append(judged(book, NOW + minute * MINUTE))
+
+    assert found == [[], [], [("air", Quality.STALE)]]
+
+
+def test_a_feed_that_answered_and_then_fails_is_silent_when_its_data_are_stale():
+    book = FeedBook([FEED])
+    answered(book, NOW, NOW)
+    fail(book, NOW + 2 * MINUTE)
+
+    assert judged(book, NOW + 3.1 * MINUTE) == [("air", Quality.STALE)]
 
 
 def test_the_first_failure_and_the_recovery_are_told_once():

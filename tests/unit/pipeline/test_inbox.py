@@ -1,6 +1,6 @@
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -218,11 +218,15 @@ def test_two_postmen_on_one_store_bring_each_fact_once(house):
 def test_silence_counts_only_once_the_feed_could_have_been_heard(house):
     house.book.comes("air", NOW, is_polled=False, is_pushed=True)
 
-    before = [state.id for state in house.book.asked(NOW + timedelta(seconds=59))]
-    after = [state.id for state in house.book.asked(NOW + timedelta(seconds=60))]
+    def judged(at: datetime) -> list[str]:
+        asked = house.book.asked()
+        house.book.age(at)
+        return [state.id for state in house.book.judged(house.book.by_id(), asked, at)]
+
+    before = judged(NOW + timedelta(seconds=59))
+    after = judged(NOW + timedelta(seconds=60))
 
     assert (before, after) == ([], ["air"])
-    house.book.age(NOW + timedelta(seconds=60))
     assert house.book["air"].state is Quality.NODATA
 
 
