@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 
 from metrics.quality import age_quality, deadlines
 from model import Feed, FeedState, Quality
-from model.plain import instant
+from pipeline.feedhours import counted
+from pipeline.looking import ATTEMPTS, is_seen
 
 POLLS_SHOWN = 48
-HOURS_KEPT = 48
-ATTEMPTS = 3  # failures in a row that tell of a feed that has not answered us yet
-LOOKED = 3  # cadences for which a look at a feed that froze is still news
 _WORSE = ("same", "ok", "late", "rejects", "error")
 
 
@@ -255,7 +253,7 @@ class FeedBook:
         return [
             state
             for key, state in states.items()
-            if key in waits or (key in asked and _is_seen(state, asked[key], now))
+            if key in waits or (key in asked and is_seen(state, asked[key], now))
         ]
 
     def shares(self, found: Mapping[str, float | None]) -> None:
@@ -274,30 +272,6 @@ class FeedBook:
         """Return all states by feed id."""
         with self._lock:
             return dict(self._states)
-
-
-def counted(
-    hours: tuple[tuple[str, int, int], ...], now: datetime, accepted: int, rejected: int
-) -> tuple[tuple[str, int, int], ...]:
-    """Return the rows by UTC hour with these added; hours older than two days go.
-
-    >>> counted((("2026-03-01T11:00:00Z", 5, 0),), datetime(2026, 3, 1, 11, 59, tzinfo=UTC), 2, 1)
-    (('2026-03-01T11:00:00Z', 7, 1),)
-
-    """
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    first = instant(hour - timedelta(hours=HOURS_KEPT - 1))
-    by_hour = {name: (name, good, bad) for name, good, bad in hours if name >= first}
-    _, good, bad = by_hour.get(instant(hour), ("", 0, 0))
-    by_hour[instant(hour)] = (instant(hour), good + accepted, bad + rejected)
-    return tuple(by_hour[name] for name in sorted(by_hour))
-
-
-def _is_seen(state: FeedState, asked_at: datetime, now: datetime) -> bool:
-    """Whether what a state says of a feed was seen, and is not only our own absence."""
-    if not state.is_polled or not state.state.is_frozen or state.late_at is None:
-        return True
-    return asked_at >= state.late_at and now - asked_at <= LOOKED * state.due_every
 
 
 def _unknown(feed: Feed) -> FeedState:
