@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.believed import good_shares
-from pipeline.feedbook import counted
+from pipeline.feedhours import counted
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 DAY = timedelta(days=1)
