@@ -165,7 +165,8 @@ class FeedBook:
         """Book a poll that failed; return whether this is the first failure in a row."""
         with self._lock:
             old = self._states[feed_id]
-            if is_delivered or feed_id in self._asked or old.failures + 1 >= ATTEMPTS:
+            is_known = is_delivered or feed_id in self._asked or old.last_observed_at is None
+            if is_known or old.failures + 1 >= ATTEMPTS:
                 self._asked[feed_id] = now
             self._states[feed_id] = replace(
                 old,
@@ -234,7 +235,8 @@ class FeedBook:
     def asked(self) -> dict[str, datetime]:
         """Return when we last learnt how each feed is: what it gave, or that it gives nothing.
 
-        A poll that fails tells something once the feed has answered us, or at the third in a row.
+        A poll that fails tells something once the feed has answered us, or at the third in a row;
+        of a feed that never gave anything, at once.
         """
         with self._lock:
             return dict(self._asked)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from model import FeedState
 
-ATTEMPTS = 3  # failures in a row that tell of a feed that has not answered us yet
+ATTEMPTS = 3  # failures in a row that tell of a feed that others knew and we do not yet
 LOOKED = 3  # cadences for which a look at a feed that froze is still news
 
 

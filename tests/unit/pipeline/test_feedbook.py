@@ -165,6 +165,13 @@ def test_a_feed_that_fails_after_a_start_is_silent_at_the_third_attempt():
     assert found == [[], [], [("air", Quality.STALE)]]
 
 
+def test_a_feed_that_never_gave_anything_is_silent_at_its_first_failure():
+    book = FeedBook([FEED])
+    fail(book, NOW)
+
+    assert judged(book, NOW) == [("air", Quality.NODATA)]
+
+
 def test_a_feed_that_answered_and_then_fails_is_silent_when_its_data_are_stale():
     book = FeedBook([FEED])
     answered(book, NOW, NOW)
