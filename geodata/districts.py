@@ -1,7 +1,8 @@
 """The districts of a city: which one a point lies in, and their shapes for the browser."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -88,11 +89,12 @@ class Districts:
         order = np.argsort(shape, kind="stable")
         point, shape = usable[point[order]], shape[order]
         edges = np.searchsorted(shape, np.arange(len(self.items) + 1))
-        for index in self._large_to_small:
-            some = point[edges[index] : edges[index + 1]]
-            if some.size:
-                hit = shapely.intersects_xy(self._prepared[index], x[some], y[some])
-                place[some[hit]] = index
+        with self._prepared() as shapes:
+            for index in self._large_to_small:
+                some = point[edges[index] : edges[index + 1]]
+                if some.size:
+                    hit = shapely.intersects_xy(shapes[index], x[some], y[some])
+                    place[some[hit]] = index
         return place
 
     def called(self, name: str | None) -> str | None:
@@ -195,12 +197,26 @@ class Districts:
         return shapely.STRtree(self.shapes)
 
     @cached_property
-    def _prepared(self) -> Shapes:
-        """The shapes with an index each, built once here and only read by threads later."""
-        copies = shapely.from_wkb(shapely.to_wkb(self.shapes))
-        shapely.prepare(copies)
-        shapely.intersects_xy(copies, *self.bounds[:2])
-        return np.asarray(copies, dtype=object)
+    def _spare(self) -> deque[Shapes]:
+        """Prepared copies of the shapes that no thread uses now."""
+        return deque()
+
+    @contextmanager
+    def _prepared(self) -> Iterator[Shapes]:
+        """Lend the shapes with an index each: a set serves one thread at a time.
+
+        GEOS writes to a prepared shape while it answers, also after its first answer: two threads
+        that share one crash the process.
+        """
+        try:
+            copies = self._spare.pop()
+        except IndexError:
+            copies = np.asarray(shapely.from_wkb(shapely.to_wkb(self.shapes)), dtype=object)
+            shapely.prepare(copies)
+        try:
+            yield copies
+        finally:
+            self._spare.append(copies)
 
     @cached_property
     def _large_to_small(self) -> list[int]:
