@@ -31,13 +31,10 @@ from tests.browser.house.walls import (
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, pytest.mark.timeout(240)]
 
-ACK_S = 2.0  # within this an acknowledgement is on the wall
 BACK_S = 10.0  # within this a wall is live again, without a human
 DIED = ["GOOD", "LATE", "STALE", "NODATA"]
 SLACK_S = 3.0  # a tick, the drawing, and a machine that does more than this
 TILE = '.bz-tile[data-indicator="inf.power"]'
-FIRST_P1_SAYS = """word =>
-  document.querySelector(".bz-alarm--p1 .bz-alarm__word").innerText === word"""
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +124,7 @@ def test_a_feed_that_stops_hatches_its_tile_in_time_and_says_since_when(
         timeout=5_000,
     )
     say(f"acknowledged by POST, on the wall after {time.monotonic() - asked:.1f} s")
-    assert time.monotonic() - asked < ACK_S
+    assert time.monotonic() - asked < 2.0
 
     wall.wait_for_selector(f"{TILE}.is-nodata", timeout=30_000)
     assert moment(wall, "NODATA") - observed < POWER_NODATA_S + SLACK_S
@@ -246,16 +243,6 @@ def test_a_worker_that_hangs_and_dies_shows_and_is_replaced(
     assert silences(home) == silent, "our own absence was taken for that of a feed"
 
 
-def acknowledge(desk: Page, wall: Page) -> float:
-    """Acknowledge on the page; return after how many seconds the wall says so."""
-    desk.fill("#alert-form-name", "Julie Roy")
-    desk.fill("#alert-form-words", "pumps are on their way")
-    asked = time.monotonic()
-    desk.click("#alert-form-ack")
-    wall.wait_for_function(FIRST_P1_SAYS, arg="ACK", timeout=5_000)
-    return time.monotonic() - asked
-
-
 def test_a_flood_is_on_the_wall_the_home_page_and_the_alerts_and_can_be_acknowledged(
     wall: Page, home: Home, reader: Reader, flood: float
 ) -> None:
@@ -274,13 +261,16 @@ def test_a_flood_is_on_the_wall_the_home_page_and_the_alerts_and_can_be_acknowle
 
     desk = reader.open(f"/alerts?alert={alarm['occurrence']}")
     desk.locator("tr", has_text="River").first.wait_for()
-    took = acknowledge(desk, wall)
-    if took >= ACK_S:  # one slow try tells of a busy machine, two of a slow house
-        home.post(f"/api/v1/alerts/{alarm['occurrence']}/unack", {"by": "Julie Roy"})
-        wall.wait_for_function(FIRST_P1_SAYS, arg="NEW")
-        took = acknowledge(desk, wall)
-    say(f"acknowledged on the page, on the wall after {took:.1f} s")
-    assert took < ACK_S
+    desk.fill("#alert-form-name", "Julie Roy")
+    desk.fill("#alert-form-words", "pumps are on their way")
+    asked = time.monotonic()
+    desk.click("#alert-form-ack")
+    wall.wait_for_function(
+        """() => document.querySelector(".bz-alarm--p1 .bz-alarm__word").innerText === "ACK" """,
+        timeout=5_000,
+    )
+    say(f"acknowledged on the page, on the wall after {time.monotonic() - asked:.1f} s")
+    assert time.monotonic() - asked < 2.0
     desk.wait_for_function(
         "() => document.querySelector('#alert-form-root').innerText.includes('Acknowledged')"
     )
