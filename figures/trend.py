@@ -84,31 +84,35 @@ def trend(  # noqa: PLR0913 - one keyword per thing that a trend may show
     ink = themes.tokens(theme)
     number = f",.{decimals}f"
     x = list(times)
-    data = _band(x, low, high, ink["band"], ink["axis"], f"{usual} %{{customdata:{number}}}")
-    data.append(
-        {
-            **_line(x, values, ink["data"], 2.0),
-            "name": name,
-            "hovertemplate": f"<b>%{{y:{number}}}</b> {unit}<extra></extra>",
-        }
-    )
     dot = ink[f"{tone}-text"] if f"{tone}-text" in ink else ink["data"]
     return {
         "data": [
             *_fan(fan, ink, number),
-            *data,
+            *_band(x, low, high, ink["band"], ink["axis"], f"{usual} %{{customdata:{number}}}"),
+            _course(x, values, ink["data"], name, f"<b>%{{y:{number}}}</b> {unit}<extra></extra>"),
             *_corrected(corrected, ink),
             *_end(x, values, dot, ink["panel"]),
         ],
         "layout": {
+            **_frame(levels, ink, is_week=is_week),
             "template": themes.template(theme),
             "separators": f"{point}\u202f",
-            "margin": {"l": 48, "r": 112 if levels else 16, "t": 12, "b": 28, "pad": 0},
-            "shapes": [_level(level, ink) for level in levels],
-            "annotations": [_said(level, ink) for level in levels],
-            "xaxis": {"type": "date", "tickformat": "%a %d" if is_week else "%H:%M"},
         },
     }
+
+
+def _frame(levels: Sequence[Level], ink: Mapping[str, str], *, is_week: bool) -> Figure:
+    """Return the axis, and the limits with the room that their names need."""
+    return {
+        "margin": {"l": 48, "r": 112 if levels else 16, "t": 12, "b": 28, "pad": 0},
+        "shapes": [_level(level, ink) for level in levels],
+        "annotations": [_said(level, ink) for level in levels],
+        "xaxis": {"type": "date", "tickformat": "%a %d" if is_week else "%H:%M"},
+    }
+
+
+def _course(x: list[str], values: Values, colour: str, name: str, said: str) -> Figure:
+    return {**_line(x, values, colour, 2.0), "name": name, "hovertemplate": said}
 
 
 def _line(x: list[str], y: Values, colour: str, width: float) -> Figure:

@@ -17,6 +17,12 @@ ROOM = 112.0  # px right of the columns for the words at the lines
 SLOTS = 24
 LIMITS = ((2, "2 manageable"), (5, "5 over-demanding"), (10, "10 flood"))  # per 10 min, EEMUA 191
 HOUR, DAY, STANDING, SHELVED = 12, 300, 10, 10  # most that one position can manage, ISA-18.2
+KPIS = (
+    ("hour", "last hour"),
+    ("day", "last 24 h"),
+    ("standing", "standing"),
+    ("shelved", "shelved"),
+)
 
 
 def load(scene: str) -> LiveComponent:
@@ -29,67 +35,49 @@ def load(scene: str) -> LiveComponent:
 
 
 def _build(scene: str, view: View) -> html.Section:
-    t, (width, height) = view.t, SIZE
-    kpis = (
-        ("hour", "last hour"),
-        ("day", "last 24 h"),
-        ("standing", "standing"),
-        ("shelved", "shelved"),
-    )
+    t = view.t
+    now = html.B(id=part(scene, NAME, "now"))
     return html.Section(
         [
-            html.Div(
-                [html.B(id=part(scene, NAME, "now")), html.Span(t("alarms in the last 10 min"))],
-                className="bz-load__now",
-            ),
-            svg.Svg(
-                [
-                    svg.Path(
-                        d="".join(
-                            draw.across(draw.level(limit, height), width - ROOM)
-                            for limit, _ in LIMITS
-                        ),
-                        className="bz-rate__lim",
-                    ),
-                    *(
-                        svg.Text(
-                            t(word),
-                            x=f"{width - ROOM + 6:.0f}",
-                            y=f"{draw.level(limit, height) + 5:.0f}",
-                            className="bz-chart__tick",
-                        )
-                        for limit, word in LIMITS
-                    ),
-                    svg.Path(id=part(scene, NAME, "bars"), d="", className="bz-rate__bar"),
-                    svg.Path(id=part(scene, NAME, "last"), d="", className="bz-rate__bar is-now"),
-                    svg.Path(d=draw.across(height - 0.5, width - ROOM), className="bz-chart__axis"),
-                ],
-                className="bz-load__chart",
-                viewBox=f"0 0 {width:g} {height:g}",
-                role="img",
-                **aria(t("alarms per 10 minutes over the last 4 hours")),
-            ),
-            html.Dl(
-                [
-                    html.Div(
-                        [
-                            html.Dt(t(word)),
-                            html.Dd(
-                                [
-                                    html.Span(id=part(scene, NAME, key)),
-                                    html.Small(id=part(scene, NAME, f"{key}-of")),
-                                ]
-                            ),
-                        ]
-                    )
-                    for key, word in kpis
-                ],
-                className="bz-load__kpis",
-            ),
+            html.Div([now, html.Span(t("alarms in the last 10 min"))], className="bz-load__now"),
+            _chart(scene, view),
+            html.Dl([_figure(scene, *kpi, view) for kpi in KPIS], className="bz-load__kpis"),
         ],
         className="bz-load bz-card",
         **aria(t("Alarm load")),
     )
+
+
+def _chart(scene: str, view: View) -> svg.Svg:
+    width, height = SIZE
+    limits = "".join(draw.across(draw.level(limit, height), width - ROOM) for limit, _ in LIMITS)
+    return svg.Svg(
+        [
+            svg.Path(d=limits, className="bz-rate__lim"),
+            *(
+                svg.Text(
+                    view.t(word),
+                    x=f"{width - ROOM + 6:.0f}",
+                    y=f"{draw.level(limit, height) + 5:.0f}",
+                    className="bz-chart__tick",
+                )
+                for limit, word in LIMITS
+            ),
+            svg.Path(id=part(scene, NAME, "bars"), d="", className="bz-rate__bar"),
+            svg.Path(id=part(scene, NAME, "last"), d="", className="bz-rate__bar is-now"),
+            svg.Path(d=draw.across(height - 0.5, width - ROOM), className="bz-chart__axis"),
+        ],
+        className="bz-load__chart",
+        viewBox=f"0 0 {width:g} {height:g}",
+        role="img",
+        **aria(view.t("alarms per 10 minutes over the last 4 hours")),
+    )
+
+
+def _figure(scene: str, key: str, word: str, view: View) -> html.Div:
+    value = html.Span(id=part(scene, NAME, key))
+    most = html.Small(id=part(scene, NAME, f"{key}-of"))
+    return html.Div([html.Dt(view.t(word)), html.Dd([value, most])])
 
 
 def _props(scene: str, snapshot: Snapshot, view: View) -> Props:
