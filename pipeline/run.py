@@ -112,8 +112,11 @@ class Worker:
             if next_tick - now > 2 * TICK:
                 next_tick = self._clock_was_set_back(now, by=next_tick - now)
             wait = (next_tick - now).total_seconds()
-            if wait > 0 and not self._serve(wait):
-                stop.wait(self._rest_s(wait))
+            if wait > 0:
+                if self._serve(wait):
+                    self._show()
+                else:
+                    stop.wait(self._rest_s(wait))
                 continue
             now = self.rooms.clock()
             self.intake.ask(now)
@@ -189,6 +192,12 @@ class Worker:
         except StoreError as error:
             self.troubles.note("store", error)
         return False
+
+    def _show(self) -> None:
+        """Show what people did at once; what is due to be measured waits for its tick."""
+        self.intake.ask(self.rooms.clock())
+        if (term := self.term) is not None:
+            self._as_leader("store", lambda: term.show(self.rooms.clock()))
 
     def _keeper(self, shard: int) -> Keeper:
         rooms = self.rooms

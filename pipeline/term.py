@@ -136,9 +136,16 @@ class Term:
             self.book.carries(self.measurer.carriers())
         self.judge.readings(fresh, now, hidden=self.measurer.hidden(fresh))
         self.judge.feeds(self.book.judged(feeds, asked, now), now)
+        self.diary.note(fresh, changed)
+        return self._publish(feeds, now)
+
+    def show(self, now: datetime) -> Snapshot:
+        """Publish what people did since the last tick; nothing is measured anew."""
+        return self._publish(self.book.by_id(), now)
+
+    def _publish(self, feeds: Mapping[str, FeedState], now: datetime) -> Snapshot:
         self.judge.elapse(now)
         self.troubles.attempt("audit", lambda: self.judge.flush(self._audit))
-        self.diary.note(fresh, changed)
         found = self.books.shown = self._snapshot(feeds, now)
         self.rooms.store.publish(found, fence=self.lead)
         return found

@@ -229,3 +229,17 @@ def test_what_the_last_leader_had_taken_is_obeyed_by_the_next(store, term):
     assert second.serve(0.0, caretaker)
     second.tick(NOON)
     assert store._answers["c"].status == "unknown"
+
+
+def test_what_people_did_is_shown_at_once_and_nothing_is_measured_for_it(store, term, monkeypatch):
+    only = term(Part())
+    only.tick(NOON)
+    shown = store.head()
+    monkeypatch.setattr(only.measurer, "step", None)
+    store._queue["c"] = command("c")
+    assert only.serve(0.0, SimpleNamespace(concerns=lambda _: False))
+
+    only.show(NOON)
+
+    assert store._answers["c"].status == "unknown"
+    assert store.head().version != shown.version
