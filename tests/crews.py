@@ -42,6 +42,13 @@ class Crew:
             cwd=ROOT,
         )
 
+    def start_two(self) -> int:
+        """Start two workers; return the one that leads."""
+        self.start(1)
+        self.start(2)
+        self.await_members(2)
+        return self.await_leader()
+
     def leader(self) -> int | None:
         memory = store.open(self.city.url)
         try:

